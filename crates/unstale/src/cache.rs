@@ -1,0 +1,376 @@
+//! The cache itself: its verbs, on plain keys.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::core::{Change, Position, Scope};
+use crate::entry::{Entry, EntryOptions};
+use crate::error::Error;
+use crate::instance::Instance;
+use crate::key::Key;
+use crate::observe::{Effectiveness, Health, InvalidationStats};
+use crate::policy::Policy;
+use crate::read::{self, Cacheable, Lookup, Request};
+use crate::space::Space;
+use crate::tiers::{Hub, StoreEntry, record};
+use crate::token::Token;
+use crate::write::{self, Outcome, Storing};
+
+/// A hybrid cache: a small one in this process in front of one that all instances share.
+///
+/// Cloning it is cheap; all clones are the same instance. When the last one is dropped, its tasks
+/// stop; [`close`](Cache::close) sends what is pending first.
+#[derive(Clone)]
+pub struct Cache(Arc<Instance>);
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cache {
+    /// A cache made in code.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder {
+            config: Config::default(),
+            hub: None,
+        }
+    }
+
+    /// A cache configured by a JSON file, overridden by environment variables.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says something that cannot work; when the server refuses
+    /// the login. A server that cannot be reached is no error: the cache starts without it.
+    pub async fn from_config_file(path: impl AsRef<Path>) -> Result<Cache, Error> {
+        Self::from_config(Config::from_file(path)?).await
+    }
+
+    /// A cache with these settings.
+    ///
+    /// # Errors
+    /// As [`from_config_file`](Cache::from_config_file).
+    pub async fn from_config(config: Config) -> Result<Cache, Error> {
+        Self::builder().config(config).build().await
+    }
+
+    /// A typed view of the keys of one pattern.
+    pub fn space<T: Cacheable>(&self, pattern: &str) -> Space<T> {
+        Space::new(self, pattern)
+    }
+
+    /// The cached value, if there is one that may be served. Anything that keeps the cache from
+    /// answering (no server, another type under this key) is a miss, never an error.
+    pub async fn get<T: Cacheable>(&self, key: &str) -> Option<Arc<T>> {
+        read::get(&self.request(key)).await
+    }
+
+    /// The cached values of several keys, in their order; one round trip for those that L1 does
+    /// not hold.
+    pub async fn get_many<T: Cacheable>(&self, keys: &[impl AsRef<str>]) -> Vec<Option<Arc<T>>> {
+        let requests: Vec<_> = keys.iter().map(|key| self.request(key.as_ref())).collect();
+        read::get_many(&requests).await
+    }
+
+    /// The cached value, or else what `load` gets from the source. `None` is handed on, and not
+    /// cached.
+    ///
+    /// Concurrent callers share one load, except that nobody joins a load that began before an
+    /// invalidation he may know of. A loaded value is stored unless something was invalidated
+    /// while it was being loaded; the caller gets it in any case. When the caller whose `load`
+    /// runs is cancelled, the load is dropped, and one of those who waited for it loads instead.
+    ///
+    /// # Errors
+    /// The loader's own, shared by all who waited for it. The cache adds none: where it cannot
+    /// help, the source is asked.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// let load = || async { Ok::<_, std::io::Error>(Some(42)) };
+    /// let stock = cache.get_or_load("inventory:stock:7", load).await?;
+    /// assert_eq!(stock.as_deref(), Some(&42));
+    /// # Ok(()) }
+    /// ```
+    pub async fn get_or_load<T, E, F, Loading>(
+        &self,
+        key: &str,
+        load: F,
+    ) -> Result<Option<Arc<T>>, Arc<E>>
+    where
+        T: Cacheable,
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<T>, E>>,
+    {
+        self.get_or_load_entry(key, || async { Ok(load().await?.map(Entry::new)) })
+            .await
+    }
+
+    /// The same, for a loader that gives options along with the value.
+    ///
+    /// # Errors
+    /// As [`get_or_load`](Cache::get_or_load).
+    pub async fn get_or_load_entry<T, E, F, Loading>(
+        &self,
+        key: &str,
+        load: F,
+    ) -> Result<Option<Arc<T>>, Arc<E>>
+    where
+        T: Cacheable,
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+    {
+        read::get_or_load(&self.request(key), load).await
+    }
+
+    /// The cached value, or the right to fill it in: cache-aside by hand, without its race.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// use unstale::Lookup;
+    ///
+    /// let stock = match cache.lookup::<u32>("inventory:stock:7").await {
+    ///     Lookup::Hit(stock) => stock,
+    ///     Lookup::Miss(lease) => {
+    ///         let loaded = 42; // from the database, after the miss
+    ///         lease.fill(loaded).await
+    ///     }
+    /// };
+    /// assert_eq!(*stock, 42);
+    /// # Ok(()) }
+    /// ```
+    pub async fn lookup<T: Cacheable>(&self, key: &str) -> Lookup<T> {
+        read::lookup(&self.request(key)).await
+    }
+
+    /// Stores a value, and has other instances drop their copies.
+    ///
+    /// The last writer wins: of two instances that set the same key, the one whom the server
+    /// hears later. A value that was read from the source and set afterwards may therefore be
+    /// older than what a removal in between was about; where that matters, use
+    /// [`get_or_load`](Cache::get_or_load) or [`lookup`](Cache::lookup). A `set` that the server
+    /// does not confirm becomes a removal, and is [`Outcome::Pending`].
+    ///
+    /// # Errors
+    /// When the value cannot be encoded.
+    pub async fn set<T: Cacheable>(
+        &self,
+        key: &str,
+        value: &T,
+        options: EntryOptions,
+    ) -> Result<Outcome, Error> {
+        self.store(&[(self.request(key), value)], &options).await
+    }
+
+    /// Stores several values in one round trip; see [`set`](Cache::set).
+    ///
+    /// # Errors
+    /// When one of them cannot be encoded; then none is stored.
+    pub async fn set_many<T: Cacheable>(
+        &self,
+        entries: &[(impl AsRef<str>, T)],
+        options: EntryOptions,
+    ) -> Result<Outcome, Error> {
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|(key, value)| (self.request(key.as_ref()), value))
+            .collect();
+        self.store(&entries, &options).await
+    }
+
+    /// Invalidates one value on every instance, after the source was written.
+    ///
+    /// When this returns [`Outcome::Applied`], no value loaded before can enter L2 any longer,
+    /// nor the L1 of an instance that has heard of it. On this instance no read that starts from
+    /// now on sees an older value, whatever the outcome. Dropping this future once it was polled
+    /// changes nothing: the removal is sent until it is confirmed.
+    pub async fn remove(&self, key: &str) -> Outcome {
+        self.remove_batch([key]).await
+    }
+
+    /// Invalidates several values at once.
+    pub async fn remove_batch(&self, keys: impl IntoIterator<Item = impl AsRef<str>>) -> Outcome {
+        self.remove_labelled(keys, None).await
+    }
+
+    /// Invalidates all values whose keys match a pattern, however many there are, in one round
+    /// trip: a ban is recorded, nothing is scanned or deleted. `*` stands for any text, `?` for
+    /// any character, `[a-z]` for one of these; `\` takes away their meaning.
+    pub async fn remove_pattern(&self, pattern: &str) -> Outcome {
+        self.ban(Scope::of_pattern(pattern)).await
+    }
+
+    /// Invalidates all values that carry a tag, in one round trip.
+    pub async fn remove_tag(&self, tag: &str) -> Outcome {
+        self.ban(Scope::Tag(tag.into())).await
+    }
+
+    /// Invalidates everything in the namespace, in one round trip.
+    pub async fn clear(&self) -> Outcome {
+        self.ban(Scope::All).await
+    }
+
+    /// How effective the cache has been, per key pattern.
+    pub fn effectiveness(&self) -> Effectiveness {
+        self.0.catalogue.report()
+    }
+
+    /// What was invalidated, and what was heard of other instances' invalidations.
+    pub fn invalidations(&self) -> InvalidationStats {
+        self.0.invalidation_stats()
+    }
+
+    /// Whether this instance is well.
+    pub fn health(&self) -> Health {
+        self.0.health()
+    }
+
+    /// Sends the removals that are pending, for as long as a few commands may take, then stops
+    /// the tasks of this instance. Reads go on to work afterwards, without L1.
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+
+    pub(crate) fn instance(&self) -> &Arc<Instance> {
+        &self.0
+    }
+
+    /// Removes keys that are counted under a space's label.
+    pub(crate) async fn remove_labelled(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+        label: Option<&Arc<str>>,
+    ) -> Outcome {
+        let mut changes = Vec::new();
+        for key in keys {
+            let key = key.as_ref();
+            if let Some(series) = self.0.series(key, label) {
+                series.removal();
+            }
+            changes.push(Change::Key(key.into()));
+        }
+        write::remove(&self.0, changes).await
+    }
+
+    /// Stores values; each comes with the request that says what applies to its key.
+    pub(crate) async fn store<T: Cacheable>(
+        &self,
+        entries: &[(Request<'_>, &T)],
+        options: &EntryOptions,
+    ) -> Result<Outcome, Error> {
+        let mut storing = Storing {
+            entries: Vec::with_capacity(entries.len()),
+        };
+        let mut position = self.0.local.position();
+        for (request, value) in entries {
+            let traits = request.traits(options);
+            let encode_error = |source| Error::Encode {
+                key: request.key.to_owned(),
+                source,
+            };
+            let encoded = self.0.codec.encode(*value).map_err(encode_error)?;
+            let key: Arc<str> = request.key.into();
+            if self.0.shared.is_some() {
+                let rest = record::value_rest(&self.0.unique_token(), &traits, &encoded);
+                storing.entries.push(StoreEntry { key, traits, rest });
+            } else if let Some(copy) = crate::codec::decode::<T>(&encoded) {
+                // A copy of its own, because the caller keeps his.
+                position = read::put_alone(request, key, Arc::new(copy), &traits);
+            }
+        }
+        if self.0.shared.is_none() || storing.entries.is_empty() {
+            return Ok(Outcome::Applied(Token::at(position)));
+        }
+        Ok(write::store(&self.0, storing).await)
+    }
+
+    async fn ban(&self, scope: Scope) -> Outcome {
+        write::remove(&self.0, vec![Change::Ban(scope)]).await
+    }
+
+    fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
+        Request {
+            instance: &self.0,
+            key,
+            at_least: Position::ORIGIN,
+            policy: None,
+            label: None,
+        }
+    }
+}
+
+impl AsRef<str> for Key {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// Makes a [`Cache`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
+/// use std::time::Duration;
+/// use unstale::{Cache, Policy, Priority};
+///
+/// let cache = Cache::builder()
+///     .policy("stock:price:*", Policy::new()
+///         .absolute_expiration(Duration::from_secs(120))
+///         .priority(Priority::Low))
+///     .build()
+///     .await?;
+/// # let _ = cache;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct CacheBuilder {
+    config: Config,
+    hub: Option<Hub>,
+}
+
+impl CacheBuilder {
+    /// Replaces all settings.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Uses an in-process hub as L2 and log, in the place of a server.
+    #[must_use]
+    pub fn hub(mut self, hub: &Hub) -> Self {
+        self.hub = Some(hub.clone());
+        self
+    }
+
+    /// How this instance is called in logs and in the server's list of clients.
+    #[must_use]
+    pub fn instance_name(mut self, name: impl Into<String>) -> Self {
+        self.config.stream.consumer_name = name.into();
+        self
+    }
+
+    /// Adds a policy for the keys of a pattern.
+    #[must_use]
+    pub fn policy(mut self, pattern: &str, policy: Policy) -> Self {
+        self.config.policies.insert(pattern, policy);
+        self
+    }
+
+    /// Makes the cache, and waits until it has proven itself to be up to date, or until it is
+    /// clear that the server cannot be reached now.
+    ///
+    /// # Errors
+    /// When the settings cannot work, or the server refuses the login.
+    pub async fn build(self) -> Result<Cache, Error> {
+        Instance::start(self.config, self.hub.as_ref())
+            .await
+            .map(Cache)
+    }
+}

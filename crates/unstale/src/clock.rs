@@ -1,0 +1,71 @@
+//! The clocks: the monotonic one that decides, and the wall clock that only reports.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::core::Tick;
+
+/// The coarse clock lags behind the precise one by at most this much: one kernel tick is 10 ms at
+/// the slowest, and as much again for a late one.
+const COARSE_LAG: Duration = Duration::from_millis(20);
+
+/// Now, precisely; about 25 ns.
+pub(crate) fn now() -> Tick {
+    source::precise()
+}
+
+/// Whether `deadline` is still to come. Costs about 3 ns unless the deadline is near: the kernel
+/// keeps the coarse clock, so it goes on while threads of this process are starved or stopped,
+/// and only where its lag could matter is the precise clock read.
+pub(crate) fn is_before(deadline: Tick) -> bool {
+    source::coarse() + COARSE_LAG < deadline || now() < deadline
+}
+
+/// Microseconds since 1970 by the wall clock. It may jump: for reports only.
+pub(crate) fn wall_micros() -> u64 {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod source {
+    use rustix::time::{ClockId, Timespec, clock_gettime};
+
+    use super::Tick;
+
+    pub(super) fn precise() -> Tick {
+        tick(clock_gettime(ClockId::Monotonic))
+    }
+
+    pub(super) fn coarse() -> Tick {
+        tick(clock_gettime(ClockId::MonotonicCoarse))
+    }
+
+    fn tick(reading: Timespec) -> Tick {
+        Tick::from_nanos(
+            reading.tv_sec.unsigned_abs() * 1_000_000_000 + reading.tv_nsec.unsigned_abs(),
+        )
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod source {
+    use std::sync::OnceLock;
+    use std::time::{Duration, Instant};
+
+    use super::Tick;
+
+    static START: OnceLock<Instant> = OnceLock::new();
+
+    pub(super) fn precise() -> Tick {
+        // One second ahead, so that no reading is the zero that means "never".
+        let elapsed = START.get_or_init(Instant::now).elapsed() + Duration::from_secs(1);
+        Tick::default() + elapsed
+    }
+
+    /// This system has no coarse clock that goes on without us: read the precise one.
+    pub(super) fn coarse() -> Tick {
+        precise()
+    }
+}

@@ -1,0 +1,123 @@
+//! How values become bytes for L2: self-describing, and compressed above a threshold.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::Encoding;
+
+/// The low bits of the flags name the encoding, one bit says that the payload is compressed.
+const ENCODING: u8 = 0b0111;
+const MESSAGE_PACK: u8 = 0;
+const JSON: u8 = 1;
+const LZ4: u8 = 0b1000;
+
+/// LZ4 cannot shrink more than this; a payload that claims more is damaged.
+const LZ4_MAX_RATIO: usize = 255;
+
+/// An encoded value, with the flags that say how to decode it.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Encoded {
+    pub(crate) flags: u8,
+    pub(crate) payload: Bytes,
+}
+
+/// Why a value could not be encoded.
+pub(crate) type EncodeError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Encodes values as one instance is configured to.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Codec {
+    pub(crate) encoding: Encoding,
+    /// Compress what is larger than this many bytes; `None` never compresses.
+    pub(crate) compress_above: Option<usize>,
+}
+
+impl Codec {
+    pub(crate) fn encode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Encoded, EncodeError> {
+        let (flags, payload) = match self.encoding {
+            Encoding::MessagePack => (MESSAGE_PACK, rmp_serde::to_vec_named(value)?),
+            Encoding::Json => (JSON, serde_json::to_vec(value)?),
+        };
+        if self
+            .compress_above
+            .is_some_and(|threshold| payload.len() > threshold)
+        {
+            let compressed = lz4_flex::compress_prepend_size(&payload);
+            if compressed.len() < payload.len() {
+                return Ok(Encoded {
+                    flags: flags | LZ4,
+                    payload: compressed.into(),
+                });
+            }
+        }
+        Ok(Encoded {
+            flags,
+            payload: payload.into(),
+        })
+    }
+}
+
+/// Decodes a value, however it was encoded; `None` when it cannot be decoded as a `T`.
+pub(crate) fn decode<T: DeserializeOwned>(encoded: &Encoded) -> Option<T> {
+    let payload = if encoded.flags & LZ4 == 0 {
+        encoded.payload.clone()
+    } else {
+        decompress(&encoded.payload)?
+    };
+    match encoded.flags & ENCODING {
+        MESSAGE_PACK => rmp_serde::from_slice(&payload).ok(),
+        JSON => serde_json::from_slice(&payload).ok(),
+        _ => None,
+    }
+}
+
+fn decompress(payload: &[u8]) -> Option<Bytes> {
+    let (size, block) = lz4_flex::block::uncompressed_size(payload).ok()?;
+    if size > block.len().saturating_mul(LZ4_MAX_RATIO) {
+        return None;
+    }
+    lz4_flex::decompress(block, size).ok().map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codec(encoding: Encoding, compress_above: Option<usize>) -> Codec {
+        Codec {
+            encoding,
+            compress_above,
+        }
+    }
+
+    #[test]
+    fn every_encoding_is_read_back_whatever_is_configured_now() {
+        let value = vec![("a".repeat(300), 1_u64), ("b".repeat(300), 2)];
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            for threshold in [None, Some(100), Some(1_000_000)] {
+                let encoded = codec(encoding, threshold).encode(&value).unwrap();
+                assert_eq!(encoded.flags & LZ4 != 0, threshold == Some(100));
+                assert_eq!(decode::<Vec<(String, u64)>>(&encoded).unwrap(), value);
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_and_unknown_payloads_are_not_decoded() {
+        let mut encoded = codec(Encoding::Json, Some(1))
+            .encode(&"x".repeat(1000))
+            .unwrap();
+        encoded.payload = [&u32::MAX.to_le_bytes(), &encoded.payload[4..]]
+            .concat()
+            .into();
+        assert_eq!(decode::<String>(&encoded), None);
+        assert_eq!(
+            decode::<String>(&Encoded {
+                flags: 7,
+                payload: Bytes::new()
+            }),
+            None
+        );
+    }
+}

@@ -1,0 +1,129 @@
+//! Connection strings as URLs: `redis://user:password@host:6379/0`.
+
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+
+use super::{Connection, Endpoint, PORT, Secret, database, endpoint};
+use crate::config::nearest::advice;
+use crate::error::Flaw;
+
+const SCHEMES: &[&str] = &["redis", "rediss", "unix", "redis+unix"];
+
+/// The parameters that may follow a `?`; `protocol` is accepted and has no meaning here.
+const PARAMETERS: &[&str] = &["db", "user", "password", "protocol"];
+
+/// Reads what follows `scheme://`.
+pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
+    let scheme = scheme.to_ascii_lowercase();
+    if !SCHEMES.contains(&scheme.as_str()) {
+        return Err(Flaw::new(
+            "the connection string is a URL of an unknown scheme",
+            advice(&scheme, SCHEMES),
+        ));
+    }
+    if rest.contains('#') {
+        return Err(Flaw::new(
+            "the connection string's URL contains a `#`",
+            "Write a `#` in the password as %23; fragments are not supported.",
+        ));
+    }
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = match rest.find('/') {
+        Some(slash) => rest.split_at(slash),
+        None => (rest, ""),
+    };
+    // The last `@` is the one before the host, so that an `@` in the password does no harm.
+    let (credentials, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    if [user, host, path].iter().any(|part| part.contains(',')) {
+        return Err(Flaw::new(
+            "the connection string mixes a URL with options behind commas",
+            "Write one or the other: redis://:password@host:6379/0, or \
+             host:6379,password=…,defaultDatabase=0. A comma itself is %2C in a URL.",
+        ));
+    }
+    let mut connection = Connection {
+        user: decoded(user)?,
+        password: decoded(password)?.map(Secret::new),
+        ..Connection::default()
+    };
+    if scheme.ends_with("unix") {
+        connection.endpoints = vec![socket(host, path)?];
+    } else {
+        connection.tls = scheme == "rediss";
+        let host = decoded(host)?.unwrap_or_default();
+        connection.endpoints = vec![endpoint(&host, PORT).map_err(escape_slashes)?];
+        connection.database = match path.trim_matches('/') {
+            "" => None,
+            number => Some(database(number, "path").map_err(escape_slashes)?),
+        };
+    }
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = decoded(value)?;
+        match name.to_ascii_lowercase().as_str() {
+            "db" => {
+                let number = database(value.as_deref().unwrap_or_default(), "db")?;
+                if connection
+                    .database
+                    .replace(number)
+                    .is_some_and(|path| path != number)
+                {
+                    return Err(Flaw::new(
+                        "the connection string's URL names two databases",
+                        "Keep the one in the path or the one in `?db=`.",
+                    ));
+                }
+            }
+            "user" | "username" => connection.user = value,
+            "password" | "pass" => connection.password = value.map(Secret::new),
+            "protocol" => {}
+            // The name is not shown: it may be what follows a `?` in a password.
+            _ => {
+                return Err(Flaw::new(
+                    "the connection string's URL has an unknown parameter",
+                    format!(
+                        "Allowed here: {}. Write a `?` in the password as %3F.",
+                        PARAMETERS.join(", ")
+                    ),
+                ));
+            }
+        }
+    }
+    // A password in the place of the user would be shown like one.
+    if connection.user.is_some() && connection.password.is_none() {
+        return Err(Flaw::new(
+            "the connection string's URL names a user without a password",
+            "Write redis://user:password@host, or redis://:password@host for the default user.",
+        ));
+    }
+    Ok(connection)
+}
+
+/// A password with a bare slash ends the URL's authority early, and something else fails to read.
+fn escape_slashes(flaw: Flaw) -> Flaw {
+    let hint = "Write a `/` in the password as %2F and a `?` as %3F.";
+    Flaw::new(flaw.what, format!("{} {hint}", flaw.remedy))
+}
+
+fn socket(host: &str, path: &str) -> Result<Endpoint, Flaw> {
+    match decoded(path)? {
+        Some(path) if host.is_empty() && path.len() > 1 => Ok(Endpoint::Unix(PathBuf::from(path))),
+        _ => Err(Flaw::new(
+            "the connection string's URL does not name a socket by its absolute path",
+            "Write three slashes, such as unix:///run/redis.sock.",
+        )),
+    }
+}
+
+/// Undoes percent-encoding; nothing is none.
+fn decoded(text: &str) -> Result<Option<String>, Flaw> {
+    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| {
+        Flaw::new(
+            "the connection string's URL is not UTF-8 once its %-escapes are decoded",
+            "Write a `%` itself as %25.",
+        )
+    })?;
+    Ok(Some(decoded.into_owned()).filter(|text| !text.is_empty()))
+}

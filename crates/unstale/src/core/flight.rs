@@ -1,0 +1,80 @@
+//! Flights: one load in progress, shared by its callers (Go's `singleflight`), with the rule that
+//! nobody joins a load that began before an invalidation he may know of.
+
+use std::time::Duration;
+
+use super::position::Position;
+use super::tick::Tick;
+use super::ticket::{Ticket, Tickets};
+
+/// A hot key under constant writes costs the source at most this many concurrent loads.
+const FLIGHTS_PER_KEY: usize = 2;
+
+/// What a reader who found nothing in L1 does next.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Arrival {
+    /// Share the result of this flight.
+    Join(Ticket),
+    /// Load; the flight is open under this ticket, its stamp is the position before which the
+    /// load begins.
+    Lead(Ticket, Position),
+    /// Two older flights are up that may not be joined: arrive again when this one has landed.
+    Wait(Ticket),
+}
+
+#[derive(Debug)]
+struct Flight {
+    ticket: Ticket,
+    stamp: Position,
+    began: Tick,
+    began_proven: bool,
+}
+
+/// What decides whether a flight may be joined, apart from the flight itself.
+#[derive(Copy, Clone)]
+pub(super) struct Boarding {
+    pub(super) now: Tick,
+    pub(super) proven: bool,
+    pub(super) at_least: Position,
+    pub(super) max_staleness: Duration,
+    pub(super) load_timeout: Duration,
+}
+
+/// The flights of one key, oldest first.
+#[derive(Default, Debug)]
+pub(super) struct Flights(Vec<Flight>);
+
+impl Flights {
+    /// The flight to join, or the flight to wait for; `None` when the reader is to lead one.
+    pub(super) fn board(&mut self, tickets: &Tickets, at: Boarding) -> Option<Arrival> {
+        self.0
+            .retain(|flight| at.now.since(flight.began) < at.load_timeout);
+        let joinable = self.0.iter().rev().find(|flight| {
+            let heard_of_revocations = at.proven
+                || (!flight.began_proven && at.now.since(flight.began) < at.max_staleness);
+            tickets.is_alive(flight.ticket) && heard_of_revocations && flight.stamp >= at.at_least
+        });
+        if let Some(flight) = joinable {
+            return Some(Arrival::Join(flight.ticket));
+        }
+        let oldest = self.0.first().filter(|_| self.0.len() >= FLIGHTS_PER_KEY)?;
+        Some(Arrival::Wait(oldest.ticket))
+    }
+
+    pub(super) fn take_off(&mut self, ticket: Ticket, stamp: Position, at: Boarding) {
+        self.0.push(Flight {
+            ticket,
+            stamp,
+            began: at.now,
+            began_proven: at.proven,
+        });
+    }
+
+    pub(super) fn land(&mut self, ticket: Ticket) {
+        self.0.retain(|flight| flight.ticket != ticket);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

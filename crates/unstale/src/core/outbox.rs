@@ -1,0 +1,102 @@
+//! The outbox: removals on their way to the server.
+
+use indexmap::IndexMap;
+
+use super::ban::Scope;
+use super::message::Change;
+
+/// One change that waits to be sent, on behalf of everybody who asked for it.
+#[derive(Debug)]
+pub(crate) struct Queued<W> {
+    /// How many removals asked for this change: so many pendings end with it.
+    pub(crate) count: u32,
+    /// Those who still wait for the answer.
+    pub(crate) waiters: Vec<W>,
+}
+
+/// What is sent in one script.
+pub(crate) type Batch<W> = Vec<(Change, Queued<W>)>;
+
+/// Removals that are not sent, in the order they were asked for.
+///
+/// While one batch is in flight the next gathers here. A change is absorbed only by one that is
+/// still here, so by something sent after it was asked for, never by a batch already in flight.
+#[derive(Debug)]
+pub(crate) struct Outbox<W> {
+    queue: IndexMap<Change, Queued<W>>,
+    /// Changes taken out and not settled yet.
+    in_flight: usize,
+    limit: usize,
+}
+
+impl<W> Outbox<W> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            queue: IndexMap::new(),
+            in_flight: 0,
+            limit,
+        }
+    }
+
+    pub(crate) fn push(&mut self, change: Change, waiter: Option<W>) {
+        let queued = self.entry(change);
+        queued.count += 1;
+        queued.waiters.extend(waiter);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// How many changes are not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        self.queue.len() + self.in_flight
+    }
+
+    /// Takes out the oldest changes, at most `limit` of them.
+    pub(crate) fn take_batch(&mut self, limit: usize) -> Batch<W> {
+        let end = limit.min(self.queue.len());
+        self.in_flight += end;
+        self.queue.drain(..end).collect()
+    }
+
+    /// A batch that was taken out is acknowledged.
+    pub(crate) fn settled(&mut self, changes: usize) {
+        self.in_flight -= changes;
+    }
+
+    /// Puts back a batch that was not acknowledged; nobody waits for it any longer.
+    pub(crate) fn put_back(&mut self, batch: Batch<W>) {
+        self.in_flight -= batch.len();
+        for (change, failed) in batch {
+            self.entry(change).count += failed.count;
+        }
+    }
+
+    /// When more is queued than the limit allows: replaces all of it by one ban on everything,
+    /// and returns what it replaced. The ban counts once, for all of them.
+    pub(crate) fn collapse_if_over(&mut self) -> Option<Vec<(Change, u32)>> {
+        if self.queue.len() <= self.limit {
+            return None;
+        }
+        let mut waiters = Vec::new();
+        let replaced = self
+            .queue
+            .drain(..)
+            .map(|(change, mut queued)| {
+                waiters.append(&mut queued.waiters);
+                (change, queued.count)
+            })
+            .collect();
+        self.queue
+            .insert(Change::Ban(Scope::All), Queued { count: 1, waiters });
+        Some(replaced)
+    }
+
+    fn entry(&mut self, change: Change) -> &mut Queued<W> {
+        self.queue.entry(change).or_insert_with(|| Queued {
+            count: 0,
+            waiters: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! The proof: until when this instance is known to have applied everything.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::tick::Tick;
+
+/// More probes than this are never waiting for their tail; the oldest is dropped beyond it, which
+/// only costs freshness of the proof.
+const OUTSTANDING: usize = 16;
+
+/// Proves that everything the server had executed when a probe was sent has been applied here.
+///
+/// Only a probe proves, and it proves from the time it was *sent*: a message or an empty read
+/// says nothing about what happened after it left the server, and behind a proxy both go on
+/// after a failover.
+#[derive(Debug)]
+pub(super) struct Proof {
+    max_staleness: Duration,
+    proven_at: Option<Tick>,
+    outstanding: VecDeque<(Tick, u64)>,
+}
+
+impl Proof {
+    pub(super) fn new(max_staleness: Duration) -> Self {
+        Self {
+            max_staleness,
+            proven_at: None,
+            outstanding: VecDeque::new(),
+        }
+    }
+
+    /// For an instance that is alone: nobody else writes, so nothing is ever missed.
+    pub(super) fn standing(max_staleness: Duration) -> Self {
+        Self {
+            proven_at: Some(Tick::FAR_FUTURE),
+            ..Self::new(max_staleness)
+        }
+    }
+
+    /// A probe sent at `sent` answered `tail`; everything up to `cursor` has been applied.
+    pub(super) fn probed(&mut self, sent: Tick, tail: u64, cursor: u64) {
+        if self.outstanding.len() == OUTSTANDING {
+            self.outstanding.pop_front();
+        }
+        self.outstanding.push_back((sent, tail));
+        self.advanced(cursor);
+    }
+
+    /// Everything up to `cursor` has been applied.
+    pub(super) fn advanced(&mut self, cursor: u64) {
+        while let Some((sent, _)) = self.outstanding.pop_front_if(|(_, tail)| *tail <= cursor) {
+            self.proven_at = self.proven_at.max(Some(sent));
+        }
+    }
+
+    /// The tail that the oldest unanswered probe still waits for.
+    pub(super) fn awaited_tail(&self) -> Option<u64> {
+        self.outstanding.front().map(|(_, tail)| *tail)
+    }
+
+    pub(super) fn withdraw(&mut self) {
+        self.proven_at = None;
+        self.outstanding.clear();
+    }
+
+    /// When the newest proof was sent.
+    pub(super) fn proven_at(&self) -> Option<Tick> {
+        self.proven_at
+    }
+
+    /// L1 may be served before this; `Tick::default()` means not at all.
+    pub(super) fn holds_until(&self) -> Tick {
+        self.proven_at
+            .map_or(Tick::default(), |at| at + self.max_staleness)
+    }
+}

@@ -1,0 +1,146 @@
+//! A value from L2, or the lease to fill it: one round trip, unless somebody else is loading.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use super::l2::{Found, look_guarded, usable};
+use super::{Cacheable, Request, lease};
+use crate::clock;
+use crate::core::{Position, Reach};
+use crate::tiers::record::{self, Record};
+use crate::tiers::{Claim, Looked, Shared};
+
+/// Pauses between looks for another instance's fill.
+const FIRST_LOOK: Duration = Duration::from_millis(1);
+const LAST_LOOK: Duration = Duration::from_millis(20);
+
+/// What a reader has before it loads.
+pub(super) enum Acquired<T> {
+    /// No need to load.
+    Found(Found<T>),
+    /// The right to fill L2.
+    Lease(lease::Held),
+    /// Nothing: load, and leave L2 alone.
+    Nothing,
+}
+
+/// Looks into L2, claims the lease of a missing or useless record, and waits for the fill of
+/// another's, up to a bound.
+pub(super) async fn acquire<T: Cacheable>(
+    request: &Request<'_>,
+    key: &Arc<str>,
+    reach: Reach,
+) -> Acquired<T> {
+    let Some(shared) = &request.instance.shared else {
+        return Acquired::Nothing;
+    };
+    match reach {
+        Reach::SourceOnly => Acquired::Nothing,
+        Reach::Guarded => match look_guarded(request, shared).await {
+            Some(found) => Acquired::Found(found),
+            None => claim_missing(request, key, shared).await,
+        },
+        Reach::Direct => look_or_claim(request, key, shared).await,
+    }
+}
+
+/// For an instance that may have missed bans: only a key that is missing is claimed. Whatever is
+/// there could not be judged without the server's bans.
+async fn claim_missing<T: Cacheable>(
+    request: &Request<'_>,
+    key: &Arc<str>,
+    shared: &Shared,
+) -> Acquired<T> {
+    let lease = lease::Held::draft(request.instance, key);
+    match shared.claim(key, lease.bytes()).await {
+        Ok(Claim::Granted) => Acquired::Lease(lease.granted()),
+        _ => Acquired::Nothing,
+    }
+}
+
+async fn look_or_claim<T: Cacheable>(
+    request: &Request<'_>,
+    key: &Arc<str>,
+    shared: &Shared,
+) -> Acquired<T> {
+    let give_up = clock::now() + request.instance.lease_wait;
+    let mut pauses = looks();
+    loop {
+        let asked = clock::now();
+        let lease = lease::Held::draft(request.instance, key);
+        let looked = match shared.claim(key, lease.bytes()).await {
+            Ok(Claim::Granted) => return Acquired::Lease(lease.granted()),
+            Ok(Claim::Occupied(looked)) => looked,
+            Err(_) => return Acquired::Nothing,
+        };
+        match judge(request, &looked, asked).await {
+            Judgement::Usable(found) => return Acquired::Found(found),
+            Judgement::Useless => {
+                let seen = record::identity(&looked.bytes);
+                if let Ok(true) = shared.take_over(key, seen, lease.bytes()).await {
+                    return Acquired::Lease(lease.granted());
+                }
+            }
+            Judgement::ComingUp => {}
+        }
+        let pause = pauses.next().unwrap_or(LAST_LOOK);
+        if clock::now() + pause >= give_up || !may_use_l2(request) {
+            return Acquired::Nothing;
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// What is to be thought of a record that is in the place of ours.
+enum Judgement<T> {
+    Usable(Found<T>),
+    /// Another's lease, whose fill will be of use.
+    ComingUp,
+    /// Of another epoch or format, forbidden, or a lease whose load began too early.
+    Useless,
+}
+
+async fn judge<T: Cacheable>(
+    request: &Request<'_>,
+    looked: &Looked,
+    asked: crate::core::Tick,
+) -> Judgement<T> {
+    if let Record::Lease { stamp } = record::parse(&looked.bytes) {
+        let recent_enough = |stamp: Position| {
+            request
+                .instance
+                .local
+                .with(|partition, _| partition.is_recent_enough(request.key, stamp))
+        };
+        return if recent_enough(stamp) {
+            Judgement::ComingUp
+        } else {
+            Judgement::Useless
+        };
+    }
+    match usable(request, looked, asked, None).await {
+        Some(found) => Judgement::Usable(found),
+        None => Judgement::Useless,
+    }
+}
+
+/// Whether things are still as they were when this read began to use L2 directly.
+fn may_use_l2(request: &Request<'_>) -> bool {
+    let now = clock::now();
+    let reach = request
+        .instance
+        .local
+        .with(|partition, _| partition.reach(request.key, request.at_least, now));
+    reach == Reach::Direct
+}
+
+fn looks() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(FIRST_LOOK)
+        .with_max_delay(LAST_LOOK)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}

@@ -1,0 +1,39 @@
+//! Reading without a loader.
+
+use std::sync::Arc;
+
+use super::flights::Boarded;
+use super::hit::hit;
+use super::keep::{Copy, keep};
+use super::{Cacheable, Request, l2};
+use crate::clock;
+
+/// Whatever the cache holds and may serve.
+pub(crate) async fn get<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
+    if let Some(value) = hit(request) {
+        return Some(value);
+    }
+    let began = clock::now();
+    let series = request.series();
+    let instance = request.instance;
+    let (boarded, reach) = Boarded::alone(&instance.local, request.key.into(), request.at_least);
+    let found = l2::look::<T>(request, reach).await;
+    let took = clock::now().since(began);
+    let Some(found) = found else {
+        if let Some(series) = &series {
+            series.miss(took, false);
+        }
+        return None;
+    };
+    if let Some(series) = &series {
+        series.l2_hit(took);
+    }
+    let copy = Copy {
+        value: found.value.clone(),
+        stamp: found.stamp,
+        traits: &found.traits,
+        lives_until: found.lives_until,
+    };
+    keep(instance, &boarded, copy, series);
+    Some(found.value)
+}

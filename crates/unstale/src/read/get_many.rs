@@ -1,0 +1,79 @@
+//! Reading several keys in one round trip.
+
+use std::sync::Arc;
+
+use super::flights::Boarded;
+use super::hit::hit;
+use super::keep::{Copy, keep};
+use super::{Cacheable, Request, get, l2};
+use crate::clock;
+use crate::core::Reach;
+
+/// Whatever the cache holds of these keys and may serve, in their order. Keys that can be read
+/// directly share one round trip; the others are read one by one.
+pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Option<Arc<T>>> {
+    let mut values: Vec<Option<Arc<T>>> = requests.iter().map(hit).collect();
+    let mut direct = Vec::new();
+    for (index, request) in requests
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| values[*index].is_none())
+    {
+        let local = &request.instance.local;
+        direct.push((
+            index,
+            Boarded::alone(local, request.key.into(), request.at_least),
+        ));
+    }
+    let (direct, others): (Vec<_>, Vec<_>) = direct
+        .into_iter()
+        .partition(|(_, (_, reach))| *reach == Reach::Direct);
+    for (index, boarded) in others {
+        drop(boarded);
+        values[index] = get(&requests[index]).await;
+    }
+    let keys: Vec<Arc<str>> = direct
+        .iter()
+        .map(|(_, (boarded, _))| boarded.key.clone())
+        .collect();
+    let Some(request) = requests.first().filter(|_| !keys.is_empty()) else {
+        return values;
+    };
+    let asked = clock::now();
+    let looked = match &request.instance.shared {
+        Some(shared) => shared.look_many(&keys).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let mut looked = looked.into_iter();
+    for (index, (boarded, _)) in direct {
+        let request = &requests[index];
+        let series = request.series();
+        let found = match looked.next().flatten() {
+            Some(looked) => l2::usable::<T>(request, &looked, asked, None).await,
+            None => None,
+        };
+        let took = clock::now().since(asked);
+        match found {
+            Some(found) => {
+                if let Some(series) = &series {
+                    series.l2_hit(took);
+                }
+                let value = found.value.clone();
+                let copy = Copy {
+                    value,
+                    stamp: found.stamp,
+                    traits: &found.traits,
+                    lives_until: found.lives_until,
+                };
+                keep(request.instance, &boarded, copy, series);
+                values[index] = Some(found.value);
+            }
+            None => {
+                if let Some(series) = &series {
+                    series.miss(took, false);
+                }
+            }
+        }
+    }
+    values
+}

@@ -1,0 +1,72 @@
+//! Keeping a copy in L1: the only place that inserts into it.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::Request;
+use super::flights::Boarded;
+use crate::clock;
+use crate::core::{Change, Position, Tick};
+use crate::instance::Instance;
+use crate::observe::Series;
+use crate::tiers::Held;
+use crate::tiers::record::Traits;
+
+/// What a copy is made of.
+pub(super) struct Copy<'a> {
+    pub(super) value: Arc<dyn Any + Send + Sync>,
+    pub(super) stamp: Position,
+    pub(super) traits: &'a Traits,
+    pub(super) lives_until: Tick,
+}
+
+/// Spends the ticket: keeps the copy if it is still alive and nothing newer is known. True when
+/// it was admitted.
+pub(super) fn keep(
+    instance: &Instance,
+    boarded: &Boarded,
+    copy: Copy<'_>,
+    series: Option<Arc<Series>>,
+) -> bool {
+    let Copy {
+        value,
+        stamp,
+        traits,
+        lives_until,
+    } = copy;
+    let now = clock::now();
+    instance.local.with(|partition, memory| {
+        let admitted = partition.admit(boarded.ticket, &boarded.key, &traits.tags, stamp);
+        if let Some(checked) = admitted
+            && now < lives_until
+        {
+            let held = Held::new(value, stamp, traits, now, lives_until, checked, series);
+            memory.insert(boarded.key.clone(), held);
+        }
+        admitted.is_some()
+    })
+}
+
+/// Without an L2, `set` puts the value into L1, under a ticket of its own that nothing can revoke
+/// in between.
+pub(crate) fn put_alone(
+    request: &Request<'_>,
+    key: Arc<str>,
+    value: Arc<dyn Any + Send + Sync>,
+    traits: &Traits,
+) -> Position {
+    let series = request.series();
+    let now = clock::now();
+    let lives_until = now + traits.ttl;
+    request.instance.local.with(|partition, memory| {
+        let position = partition.execute(&Change::Key(key.clone()), now, memory);
+        let ticket = partition.open_ticket(&key);
+        if let Some(checked) = partition.admit(ticket, &key, &traits.tags, position)
+            && now < lives_until
+        {
+            let held = Held::new(value, position, traits, now, lives_until, checked, series);
+            memory.insert(key, held);
+        }
+        position
+    })
+}

@@ -1,0 +1,94 @@
+//! L2: reading a record, and deciding whether it may be used.
+
+use std::sync::Arc;
+
+use super::{Cacheable, Request};
+use crate::clock;
+use crate::codec;
+use crate::core::{Position, Reach, Snapshot, Tick};
+use crate::tiers::record::{self, Record, Traits};
+use crate::tiers::{Looked, Shared};
+
+/// A value that may be used, and what a copy of it has to keep.
+pub(super) struct Found<T> {
+    pub(super) value: Arc<T>,
+    pub(super) stamp: Position,
+    pub(super) traits: Traits,
+    /// Its absolute expiration.
+    pub(super) lives_until: Tick,
+}
+
+/// Reads without filling.
+pub(super) async fn look<T: Cacheable>(request: &Request<'_>, reach: Reach) -> Option<Found<T>> {
+    let shared = request.instance.shared.as_ref()?;
+    let asked = clock::now();
+    match reach {
+        Reach::SourceOnly => None,
+        Reach::Guarded => look_guarded(request, shared).await,
+        Reach::Direct => {
+            let looked = shared.look(request.key).await.ok()??;
+            usable(request, &looked, asked, None).await
+        }
+    }
+}
+
+/// Reads together with the bans that the server knows, because this instance may have missed
+/// some.
+pub(super) async fn look_guarded<T: Cacheable>(
+    request: &Request<'_>,
+    shared: &Shared,
+) -> Option<Found<T>> {
+    let asked = clock::now();
+    let guarded = shared.look_guarded(request.key).await.ok()?;
+    let snapshot = guarded.snapshot?;
+    if !request.instance.local.adopt(snapshot.fenced) {
+        return None;
+    }
+    usable(request, &guarded.looked?, asked, Some(&snapshot)).await
+}
+
+/// The value of a record, if it is one that may be used: of this epoch and a known format, and
+/// not forbidden by a ban. Anything else is a miss, never an error.
+pub(super) async fn usable<T: Cacheable>(
+    request: &Request<'_>,
+    looked: &Looked,
+    asked: Tick,
+    snapshot: Option<&Snapshot>,
+) -> Option<Found<T>> {
+    let Record::Value(found) = record::parse(&looked.bytes) else {
+        return None;
+    };
+    let (stamp, tags) = (found.stamp, &found.traits.tags);
+    let instance = request.instance;
+    let accepted = snapshot.is_none_or(|snapshot| snapshot.accepts(request.key, tags, stamp))
+        && instance
+            .local
+            .with(|partition, _| partition.accepts(request.key, tags, stamp));
+    if !accepted {
+        return None;
+    }
+    let Some(value) = codec::decode(&found.encoded) else {
+        tracing::debug!(
+            key = request.key,
+            "a record cannot be decoded as the type asked for"
+        );
+        return None;
+    };
+    let lives_until = if found.traits.sliding.is_some() {
+        let shared = instance.shared.as_ref()?;
+        let left = shared
+            .touch(request.key, record::identity(&looked.bytes))
+            .await
+            .ok()?;
+        asked + left.absolute
+    } else {
+        // A record that took this one's place in the middle of the read may live longer.
+        asked + looked.remaining.min(found.traits.ttl)
+    };
+    Some(Found {
+        value: Arc::new(value),
+        stamp,
+        traits: found.traits,
+        lives_until,
+    })
+}

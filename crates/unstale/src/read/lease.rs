@@ -1,0 +1,124 @@
+//! The lease: the right to fill one missing key in L2, once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Cacheable, Request};
+use crate::core::Position;
+use crate::instance::Instance;
+use crate::tiers::Unavailable;
+use crate::tiers::record::{self, Traits, Value};
+
+/// A lease that L2 has granted. Dropped unused, it is given back, so that nobody waits for it.
+pub(super) struct Held {
+    instance: Arc<Instance>,
+    key: Arc<str>,
+    bytes: Bytes,
+    token: String,
+    /// The position before which the load that fills it begins.
+    pub(super) stamp: Position,
+    used: bool,
+}
+
+/// What became of a fill.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Filled {
+    /// L2 has the value.
+    Stored,
+    /// The lease was gone: the key was invalidated meanwhile, and the value may be too old.
+    Refused,
+    /// It could not be tried, which says nothing about the value.
+    NotTried,
+}
+
+impl Held {
+    /// A lease that is not granted yet, with the bytes to ask for it. Its stamp is what is known
+    /// to be executed now, so the load has to begin after this.
+    pub(super) fn draft(instance: &Arc<Instance>, key: &Arc<str>) -> Self {
+        let stamp = instance.local.with(|partition, _| partition.known());
+        let token = instance.unique_token();
+        let bytes = record::lease(stamp, &token);
+        Self {
+            instance: instance.clone(),
+            key: key.clone(),
+            bytes,
+            token,
+            stamp,
+            used: true,
+        }
+    }
+
+    pub(super) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// L2 has granted it.
+    pub(super) fn granted(mut self) -> Self {
+        self.used = false;
+        self
+    }
+
+    pub(super) async fn fill<T: Cacheable>(
+        mut self,
+        request: &Request<'_>,
+        value: &T,
+        traits: &Traits,
+    ) -> Filled {
+        match self.try_fill(value, traits).await {
+            Ok(true) => {
+                self.used = true;
+                Filled::Stored
+            }
+            Ok(false) => {
+                self.used = true;
+                Filled::Refused
+            }
+            Err(failure) => {
+                tracing::debug!(key = request.key, %failure, "a value was not stored in L2");
+                Filled::NotTried
+            }
+        }
+    }
+
+    async fn try_fill<T: Cacheable>(&self, value: &T, traits: &Traits) -> Result<bool, FillError> {
+        let Some(shared) = &self.instance.shared else {
+            return Err(Unavailable::Down.into());
+        };
+        let encoded = self
+            .instance
+            .codec
+            .encode(value)
+            .map_err(FillError::Encode)?;
+        self.instance.allow_ttl(shared, traits.ttl).await?;
+        let rest = record::value_rest(&self.token, traits, &encoded);
+        let value = Value {
+            stamp: self.stamp,
+            traits: traits.clone(),
+            encoded,
+        };
+        Ok(shared.fill(&self.key, &self.bytes, &value, rest).await?)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum FillError {
+    #[error("it cannot be encoded: {0}")]
+    Encode(crate::codec::EncodeError),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(shared) = self.instance.shared.clone().filter(|_| !self.used) else {
+            return;
+        };
+        let (key, bytes) = (self.key.clone(), self.bytes.clone());
+        self.instance.runtime.spawn(async move {
+            if let Err(failure) = shared.release(&key, &bytes).await {
+                tracing::debug!(%failure, "a lease was not given back; it will expire");
+            }
+        });
+    }
+}

@@ -1,0 +1,199 @@
+//! Reading with a loader: get → L1 → flight → L2 → load → fill → L1.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::acquire::{Acquired, acquire};
+use super::flights::{Boarded, Boarding, Landed, Lead};
+use super::hit::hit;
+use super::keep::{Copy, keep};
+use super::lease::Filled;
+use super::{Cacheable, Request, lease};
+use crate::clock;
+use crate::core::{Position, Tick};
+use crate::entry::Entry;
+use crate::observe::Series;
+use crate::tiers::record::Traits;
+
+/// The cached value, or the loaded one.
+pub(crate) async fn get_or_load<T, E, F, Loading>(
+    request: &Request<'_>,
+    load: F,
+) -> Result<Option<Arc<T>>, Arc<E>>
+where
+    T: Cacheable,
+    E: Send + Sync + 'static,
+    F: FnOnce() -> Loading,
+    Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+{
+    if let Some(value) = hit(request) {
+        return Ok(Some(value));
+    }
+    let began = clock::now();
+    let instance = request.instance;
+    let series = request.series();
+    let key: Arc<str> = request.key.into();
+    loop {
+        match instance
+            .flights
+            .board(&instance.local, &key, request.at_least)
+        {
+            Boarding::Lead(lead) => return lead_flight(request, lead, load, began, series).await,
+            Boarding::Join(passenger) => {
+                if let Some(landed) = passenger.landed(instance.load_timeout).await {
+                    if let Some(series) = &series {
+                        series.miss(clock::now().since(began), true);
+                    }
+                    match shared_result(landed) {
+                        Some(result) => return result,
+                        // Somebody reads this key as another type: nothing can be shared.
+                        None => return load_for_oneself(load, series).await,
+                    }
+                }
+            }
+            Boarding::Wait(passenger) => {
+                passenger.landed(instance.load_timeout).await;
+            }
+        }
+        if let Some(value) = hit(request) {
+            return Ok(Some(value));
+        }
+    }
+}
+
+/// Loads on behalf of everybody who joins.
+async fn lead_flight<T, E, F, Loading>(
+    request: &Request<'_>,
+    lead: Lead,
+    load: F,
+    began: Tick,
+    series: Option<Arc<Series>>,
+) -> Result<Option<Arc<T>>, Arc<E>>
+where
+    T: Cacheable,
+    E: Send + Sync + 'static,
+    F: FnOnce() -> Loading,
+    Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+{
+    let instance = request.instance;
+    let lease = match acquire::<T>(request, &lead.boarded.key, lead.reach).await {
+        Acquired::Found(found) => {
+            if let Some(series) = &series {
+                series.l2_hit(clock::now().since(began));
+            }
+            let copy = Copy {
+                value: found.value.clone(),
+                stamp: found.stamp,
+                traits: &found.traits,
+                lives_until: found.lives_until,
+            };
+            keep(instance, &lead.boarded, copy, series);
+            lead.land(Ok(Some(found.value.clone())));
+            return Ok(Some(found.value));
+        }
+        Acquired::Lease(lease) => Some(lease),
+        Acquired::Nothing => None,
+    };
+    let stamp = match &lease {
+        Some(lease) => lease.stamp,
+        None => instance.local.with(|partition, _| partition.known()),
+    };
+    if let Some(series) = &series {
+        series.load();
+    }
+    let loaded = load().await;
+    if let Some(series) = &series {
+        series.miss(clock::now().since(began), false);
+    }
+    match loaded {
+        Err(error) => {
+            let error = Arc::new(error);
+            lead.land(Err(error.clone()));
+            Err(error)
+        }
+        Ok(None) => {
+            lead.land(Ok(None));
+            Ok(None)
+        }
+        Ok(Some(entry)) => {
+            let traits = request.traits(&entry.options);
+            let value = Arc::new(entry.value);
+            let loaded = Loaded {
+                value: value.clone(),
+                stamp,
+                traits: &traits,
+            };
+            fill_and_keep(request, &lead.boarded, lease, loaded, series).await;
+            lead.land(Ok(Some(value.clone())));
+            Ok(Some(value))
+        }
+    }
+}
+
+/// A value that was just loaded.
+pub(super) struct Loaded<'a, T> {
+    pub(super) value: Arc<T>,
+    pub(super) stamp: Position,
+    pub(super) traits: &'a Traits,
+}
+
+/// Fills L2 if there is a lease to do so, then L1 unless the fill was refused.
+pub(super) async fn fill_and_keep<T: Cacheable>(
+    request: &Request<'_>,
+    boarded: &Boarded,
+    lease: Option<lease::Held>,
+    loaded: Loaded<'_, T>,
+    series: Option<Arc<Series>>,
+) {
+    let Loaded {
+        value,
+        stamp,
+        traits,
+    } = loaded;
+    if traits.ttl.is_zero() {
+        return;
+    }
+    let lives_until = clock::now() + traits.ttl;
+    let filled = match lease {
+        Some(lease) => lease.fill(request, &*value, traits).await,
+        None => Filled::NotTried,
+    };
+    let kept = filled != Filled::Refused && {
+        let copy = Copy {
+            value,
+            stamp,
+            traits,
+            lives_until,
+        };
+        keep(request.instance, boarded, copy, series.clone())
+    };
+    if let Some(series) = &series {
+        series.fill(filled == Filled::Stored || kept);
+    }
+}
+
+async fn load_for_oneself<T, E, F, Loading>(
+    load: F,
+    series: Option<Arc<Series>>,
+) -> Result<Option<Arc<T>>, Arc<E>>
+where
+    F: FnOnce() -> Loading,
+    Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+{
+    if let Some(series) = &series {
+        series.load();
+    }
+    let loaded = load().await.map_err(Arc::new)?;
+    Ok(loaded.map(|entry| Arc::new(entry.value)))
+}
+
+/// What a flight brought, in the types of one who joined it; `None` when they differ.
+fn shared_result<T: Any + Send + Sync, E: Any + Send + Sync>(
+    landed: Landed,
+) -> Option<Result<Option<Arc<T>>, Arc<E>>> {
+    match landed {
+        Ok(None) => Some(Ok(None)),
+        Ok(Some(value)) => value.downcast().ok().map(|value| Ok(Some(value))),
+        Err(error) => error.downcast().ok().map(Err),
+    }
+}

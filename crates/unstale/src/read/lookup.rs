@@ -1,0 +1,126 @@
+//! Hand-written cache-aside, made safe: a miss comes with the lease to fill it.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::acquire::{Acquired, acquire};
+use super::flights::Boarded;
+use super::hit::hit;
+use super::keep::{Copy, keep};
+use super::load::{Loaded, fill_and_keep};
+use super::{Cacheable, Request, lease};
+use crate::clock;
+use crate::core::Position;
+use crate::entry::Entry;
+use crate::instance::Instance;
+use crate::observe::Series;
+use crate::policy::Policy;
+
+/// What a [`lookup`](crate::Cache::lookup) found.
+#[derive(Debug)]
+pub enum Lookup<T> {
+    /// The value.
+    Hit(Arc<T>),
+    /// Nothing that may be served. Load the value *after* this, and fill it in through the lease.
+    Miss(Lease<T>),
+}
+
+/// The right to fill in one missing value, once.
+///
+/// Whatever is invalidated between the miss and the fill makes the fill void, so a value that was
+/// read too early is never stored. Dropped unused, the lease is given back, and the next reader
+/// gets it.
+pub struct Lease<T> {
+    instance: Arc<Instance>,
+    boarded: Boarded,
+    held: Option<lease::Held>,
+    stamp: Position,
+    policy: Option<Policy>,
+    label: Option<Arc<str>>,
+    series: Option<Arc<Series>>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> std::fmt::Debug for Lease<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lease")
+            .field("key", &self.boarded.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Cacheable> Lease<T> {
+    /// Fills in the value that was loaded since, with the options of its key's policy, and hands
+    /// it back. Whether it was stored does not matter to the caller: he has what he loaded.
+    ///
+    /// When this future is dropped, the value is stored or is not; it is never stored too late.
+    pub async fn fill(self, value: T) -> Arc<T> {
+        self.fill_entry(Entry::new(value)).await
+    }
+
+    /// The same, with options.
+    pub async fn fill_entry(self, entry: Entry<T>) -> Arc<T> {
+        let request = Request {
+            instance: &self.instance,
+            key: &self.boarded.key,
+            at_least: Position::ORIGIN,
+            policy: self.policy.as_ref(),
+            label: self.label.as_ref(),
+        };
+        let traits = request.traits(&entry.options);
+        let value = Arc::new(entry.value);
+        let loaded = Loaded {
+            value: value.clone(),
+            stamp: self.stamp,
+            traits: &traits,
+        };
+        fill_and_keep(&request, &self.boarded, self.held, loaded, self.series).await;
+        value
+    }
+}
+
+/// Reads, and takes the lease of what is missing.
+pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
+    if let Some(value) = hit(request) {
+        return Lookup::Hit(value);
+    }
+    let began = clock::now();
+    let series = request.series();
+    let instance = request.instance;
+    let (boarded, reach) = Boarded::alone(&instance.local, request.key.into(), request.at_least);
+    let held = match acquire::<T>(request, &boarded.key, reach).await {
+        Acquired::Found(found) => {
+            if let Some(series) = &series {
+                series.l2_hit(clock::now().since(began));
+            }
+            let copy = Copy {
+                value: found.value.clone(),
+                stamp: found.stamp,
+                traits: &found.traits,
+                lives_until: found.lives_until,
+            };
+            keep(instance, &boarded, copy, series);
+            return Lookup::Hit(found.value);
+        }
+        Acquired::Lease(held) => Some(held),
+        Acquired::Nothing => None,
+    };
+    if let Some(series) = &series {
+        series.miss(clock::now().since(began), false);
+        series.load();
+    }
+    let stamp = match &held {
+        Some(held) => held.stamp,
+        None => instance.local.with(|partition, _| partition.known()),
+    };
+    Lookup::Miss(Lease {
+        instance: instance.clone(),
+        boarded,
+        held,
+        stamp,
+        policy: request.policy.cloned(),
+        label: request.label.cloned(),
+        series,
+        value: PhantomData,
+    })
+}

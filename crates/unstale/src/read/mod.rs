@@ -1,0 +1,63 @@
+//! The way of a read: get → L1 → L2 → load → fill.
+
+mod acquire;
+mod flights;
+mod get;
+mod get_many;
+mod hit;
+mod keep;
+mod l2;
+mod lease;
+mod load;
+mod lookup;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::core::Position;
+use crate::entry::EntryOptions;
+use crate::instance::Instance;
+use crate::observe::Series;
+use crate::policy::Policy;
+use crate::tiers::record::Traits;
+
+pub use lookup::{Lease, Lookup};
+
+pub(crate) use flights::Flights;
+pub(crate) use get::get;
+pub(crate) use get_many::get_many;
+pub(crate) use keep::put_alone;
+pub(crate) use load::get_or_load;
+pub(crate) use lookup::lookup;
+
+/// What a value must be, to be shared between threads and instances.
+pub trait Cacheable: Serialize + DeserializeOwned + Any + Send + Sync {}
+
+impl<T: Serialize + DeserializeOwned + Any + Send + Sync> Cacheable for T {}
+
+/// One read: what it is for, and what applies to its key.
+pub(crate) struct Request<'a> {
+    pub(crate) instance: &'a Arc<Instance>,
+    pub(crate) key: &'a str,
+    /// The read has to see at least this.
+    pub(crate) at_least: Position,
+    /// A policy given in code.
+    pub(crate) policy: Option<&'a Policy>,
+    /// The label of the key's space.
+    pub(crate) label: Option<&'a Arc<str>>,
+}
+
+impl Request<'_> {
+    /// Where this key is counted.
+    pub(crate) fn series(&self) -> Option<Arc<Series>> {
+        self.instance.series(self.key, self.label)
+    }
+
+    /// What applies to an entry of this key.
+    pub(crate) fn traits(&self, options: &EntryOptions) -> Traits {
+        self.instance.traits(self.key, self.policy, options)
+    }
+}

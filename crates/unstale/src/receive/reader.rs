@@ -1,0 +1,129 @@
+//! The reader of the log: one per partition, on a connection of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use crate::clock;
+use crate::core::{Message, Position, Received, Tick};
+use crate::local::Local;
+use crate::observe::Invalidations;
+use crate::tiers::{Entries, Feed, Shared, Unavailable};
+
+/// Pauses between attempts to reach the log.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LAST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Follows the log, applies what others invalidate, and proves that nothing was missed.
+pub(crate) struct Reader {
+    pub(crate) local: Arc<Local>,
+    pub(crate) shared: Arc<Shared>,
+    /// The random id of this instance, by which it knows its own messages.
+    pub(crate) origin: u64,
+    pub(crate) invalidations: Arc<Invalidations>,
+    /// How long one read blocks, and how often a probe is sent.
+    pub(crate) poll_interval: Duration,
+}
+
+impl Reader {
+    /// Runs until it is aborted. Without a log there is no proof, and L1 is out of use.
+    pub(crate) async fn read_forever(self) {
+        let mut pauses = pauses();
+        loop {
+            let failure = match self.shared.listen().await {
+                Ok(feed) => {
+                    pauses = self::pauses();
+                    self.follow(&feed).await
+                }
+                Err(failure) => failure,
+            };
+            tracing::warn!(%failure, "the log cannot be read; trying again");
+            tokio::time::sleep(pauses.next().unwrap_or(LAST_PAUSE)).await;
+        }
+    }
+
+    /// Follows the log on one connection, until that fails.
+    async fn follow(&self, feed: &Feed) -> Unavailable {
+        let mut probe_due = clock::now();
+        loop {
+            if let Err(failure) = self.turn(feed, &mut probe_due).await {
+                return failure;
+            }
+        }
+    }
+
+    /// Probes when it is time, then reads and applies what there is. The entries are read after
+    /// the probe was answered, so what it counted and they lack is lost.
+    async fn turn(&self, feed: &Feed, probe_due: &mut Tick) -> Result<(), Unavailable> {
+        let now = clock::now();
+        if now >= *probe_due {
+            let fenced = feed.probe().await?;
+            self.local
+                .with(|partition, copies| partition.probed(now, fenced, copies));
+            *probe_due = now + self.poll_interval;
+        }
+        if !self.local.with(|partition, _| partition.is_synced()) {
+            self.resynchronise(feed).await?;
+            *probe_due = now;
+            return Ok(());
+        }
+        let wait = probe_due.since(clock::now());
+        let Entries { entries, complete } = feed.entries(self.local.position(), wait).await?;
+        for (position, message) in entries {
+            if self.apply(position, message) == Received::Gap {
+                self.invalidations.gap();
+                tracing::warn!(%position, "entries of the log are missing");
+                return Ok(());
+            }
+        }
+        if complete && !self.local.with(|partition, _| partition.is_complete()) {
+            self.invalidations.gap();
+            tracing::warn!("the log has lost its tail");
+        }
+        Ok(())
+    }
+
+    fn apply(&self, position: Position, message: Option<Message>) -> Received {
+        // What cannot be understood may have said anything.
+        let Some(message) = message else {
+            self.local.with(|partition, _| partition.lose_track());
+            return Received::Gap;
+        };
+        let own = message.origin == self.origin;
+        let now = clock::now();
+        let received = self
+            .local
+            .with(|partition, copies| partition.receive(position, &message, own, now, copies));
+        if received == Received::Applied && !own && message.sent_at > 0 {
+            self.invalidations
+                .received(message.changes.len(), message.sent_at);
+            tracing::debug!(%position, changes = message.changes.len(), "removal received");
+        }
+        received
+    }
+
+    /// Takes the tail and the bans, and starts over from there with an empty L1.
+    async fn resynchronise(&self, feed: &Feed) -> Result<(), Unavailable> {
+        let snapshot = feed.snapshot().await?;
+        let now = clock::now();
+        let resumed = self
+            .local
+            .with(|partition, copies| partition.resume(&snapshot, now, copies));
+        if !resumed {
+            return Err(Unavailable::NotFenced);
+        }
+        self.invalidations.resync();
+        tracing::info!(position = %snapshot.fenced.position(), "following the log");
+        Ok(())
+    }
+}
+
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LAST_PAUSE)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}

@@ -1,0 +1,244 @@
+//! Typed views of a cache: one kind of value, one pattern of keys.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::cache::Cache;
+use crate::core::Position;
+use crate::entry::{Entry, EntryOptions};
+use crate::error::Error;
+use crate::key::{Ids, KeyPattern, Parts};
+use crate::policy::Policy;
+use crate::read::{self, Cacheable, Lookup, Request};
+use crate::token::Token;
+use crate::write::Outcome;
+
+/// A typed view of a cache: all keys of one pattern hold values of one type.
+///
+/// Each `*` of the pattern stands for an id; a pattern without one gets `:*` appended. The
+/// pattern is also the name under which its keys are counted, unless a policy names another.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use unstale::Cache;
+///
+/// # async fn current_price(symbol: &str) -> Result<Option<f64>, std::io::Error> { Ok(Some(17.0)) }
+/// # async fn update(symbol: &str, price: f64) -> Result<(), std::io::Error> { Ok(()) }
+/// let cache = Cache::builder().build().await?;
+/// let prices = cache.space::<f64>("stock:price");
+///
+/// let price = prices.get_or_load("MSFT", || current_price("MSFT")).await?;
+/// assert_eq!(price.as_deref(), Some(&17.0));
+///
+/// update("MSFT", 18.0).await?;      // the database first
+/// prices.remove("MSFT").await;      // then invalidate; never fails the write
+/// # Ok(()) }
+/// ```
+
+pub struct Space<T> {
+    cache: Cache,
+    pattern: Arc<KeyPattern>,
+    label: Arc<str>,
+    policy: Option<Arc<Policy>>,
+    at_least: Position,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> std::fmt::Debug for Space<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Space")
+            .field("pattern", &self.pattern.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Cacheable> Space<T> {
+    pub(crate) fn new(cache: &Cache, pattern: &str) -> Self {
+        let pattern = KeyPattern::new(pattern);
+        Self {
+            cache: cache.clone(),
+            label: pattern.as_str().into(),
+            pattern: Arc::new(pattern),
+            policy: None,
+            at_least: Position::ORIGIN,
+            value: PhantomData,
+        }
+    }
+
+    /// The same space with a policy: what it says goes before a policy in the configuration.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        let label = policy
+            .label
+            .as_deref()
+            .map_or_else(|| self.label.clone(), Arc::from);
+        Self {
+            label,
+            policy: Some(Arc::new(policy)),
+            ..self.clone_view()
+        }
+    }
+
+    /// The same space, whose reads see the write that this token names, or a newer one, on
+    /// whichever instance it was done: read your writes anywhere.
+    ///
+    /// A read whose token this instance has not caught up with goes past its L1; the source is
+    /// asked where nothing else is sure to be new enough.
+    #[must_use]
+    pub fn after(&self, token: &Token) -> Self {
+        Self {
+            at_least: self.at_least.max(token.position()),
+            ..self.clone_view()
+        }
+    }
+
+    /// The full key of these ids.
+    pub fn key(&self, ids: impl Ids) -> String {
+        self.pattern.key(&ids).as_str().to_owned()
+    }
+
+    /// The cached value, if there is one that may be served. Anything that keeps the cache from
+    /// answering is a miss, never an error.
+    pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
+        let key = self.pattern.key(&ids);
+        read::get(&self.request(key.as_str())).await
+    }
+
+    /// The cached values of several keys, in their order; one round trip for those that L1 does
+    /// not hold.
+    pub async fn get_many<I: Ids>(&self, ids: impl IntoIterator<Item = I>) -> Vec<Option<Arc<T>>> {
+        let keys: Vec<_> = ids.into_iter().map(|ids| self.pattern.key(&ids)).collect();
+        let requests: Vec<_> = keys.iter().map(|key| self.request(key.as_str())).collect();
+        read::get_many(&requests).await
+    }
+
+    /// The cached value, or else what `load` gets from the source; see
+    /// [`Cache::get_or_load`].
+    pub async fn get_or_load<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        load: F,
+    ) -> Result<Option<Arc<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<T>, E>>,
+    {
+        self.get_or_load_entry(ids, || async { Ok(load().await?.map(Entry::new)) })
+            .await
+    }
+
+    /// The same, for a loader that gives options along with the value.
+    pub async fn get_or_load_entry<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        load: F,
+    ) -> Result<Option<Arc<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+    {
+        let key = self.pattern.key(&ids);
+        read::get_or_load(&self.request(key.as_str()), load).await
+    }
+
+    /// The cached value, or the right to fill it in; see [`Cache::lookup`].
+    pub async fn lookup(&self, ids: impl Ids) -> Lookup<T> {
+        let key = self.pattern.key(&ids);
+        read::lookup(&self.request(key.as_str())).await
+    }
+
+    /// Stores a value; see [`Cache::set`].
+    ///
+    /// # Errors
+    /// When the value cannot be encoded.
+    pub async fn set(
+        &self,
+        ids: impl Ids,
+        value: &T,
+        options: EntryOptions,
+    ) -> Result<Outcome, Error> {
+        let key = self.pattern.key(&ids);
+        self.cache
+            .store(&[(self.request(key.as_str()), value)], &options)
+            .await
+    }
+
+    /// Stores several values in one round trip; see [`Cache::set`].
+    ///
+    /// # Errors
+    /// When one of them cannot be encoded; then none is stored.
+    pub async fn set_many<I: Ids>(
+        &self,
+        entries: &[(I, T)],
+        options: EntryOptions,
+    ) -> Result<Outcome, Error> {
+        let keys: Vec<_> = entries
+            .iter()
+            .map(|(ids, _)| self.pattern.key(ids))
+            .collect();
+        let entries: Vec<_> = keys
+            .iter()
+            .zip(entries)
+            .map(|(key, (_, value))| (self.request(key.as_str()), value))
+            .collect();
+        self.cache.store(&entries, &options).await
+    }
+
+    /// Invalidates one value, after the source was written; see [`Cache::remove`].
+    pub async fn remove(&self, ids: impl Ids) -> Outcome {
+        self.cache
+            .remove_labelled([self.pattern.key(&ids)], Some(&self.label))
+            .await
+    }
+
+    /// Invalidates several values at once.
+    pub async fn remove_batch<I: Ids>(&self, ids: impl IntoIterator<Item = I>) -> Outcome {
+        let keys: Vec<_> = ids.into_iter().map(|ids| self.pattern.key(&ids)).collect();
+        self.cache.remove_labelled(keys, Some(&self.label)).await
+    }
+
+    /// Invalidates all values whose ids match; [`ANY`](crate::ANY) matches every id. Costs one
+    /// round trip, however many there are.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// let feeds = cache.space::<Vec<u64>>("feed:user:*:page:*");
+    /// feeds.remove_pattern((7, unstale::ANY)).await;      // feed:user:7:page:*
+    /// # Ok(()) }
+    /// ```
+    pub async fn remove_pattern(&self, parts: impl Parts) -> Outcome {
+        self.cache
+            .remove_pattern(self.pattern.glob(&parts).as_str())
+            .await
+    }
+
+    fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
+        Request {
+            instance: self.cache.instance(),
+            key,
+            at_least: self.at_least,
+            policy: self.policy.as_deref(),
+            label: Some(&self.label),
+        }
+    }
+
+    fn clone_view(&self) -> Self {
+        Self {
+            cache: self.cache.clone(),
+            pattern: self.pattern.clone(),
+            label: self.label.clone(),
+            policy: self.policy.clone(),
+            at_least: self.at_least,
+            value: PhantomData,
+        }
+    }
+}
+
+impl<T: Cacheable> Clone for Space<T> {
+    fn clone(&self) -> Self {
+        self.clone_view()
+    }
+}

@@ -1,0 +1,116 @@
+//! One copy in L1.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::core::{Position, Tick};
+use crate::observe::Series;
+use crate::policy::Priority;
+use crate::tiers::record::Traits;
+
+/// A value as a caller gets it, with all that decides whether he may.
+pub(crate) struct Held {
+    value: Arc<dyn Any + Send + Sync>,
+    pub(crate) stamp: Position,
+    pub(crate) tags: Box<[Arc<str>]>,
+    /// How many bans had arrived when this copy was last compared with them.
+    checked: AtomicU64,
+    /// When it expires, in nanoseconds of the monotonic clock; sliding moves it.
+    expires: AtomicU64,
+    /// Sliding never moves it beyond this.
+    lives_until: Tick,
+    sliding: Option<Duration>,
+    size: u64,
+    pub(crate) priority: Priority,
+    /// Where hits of this key are counted.
+    pub(crate) series: Option<Arc<Series>>,
+}
+
+impl Held {
+    /// `lives_until` is the absolute expiration.
+    pub(crate) fn new(
+        value: Arc<dyn Any + Send + Sync>,
+        stamp: Position,
+        traits: &Traits,
+        now: Tick,
+        lives_until: Tick,
+        checked: u64,
+        series: Option<Arc<Series>>,
+    ) -> Self {
+        let expires = traits
+            .sliding
+            .map_or(lives_until, |span| lives_until.min(now + span));
+        Self {
+            value,
+            stamp,
+            tags: traits.tags.clone(),
+            checked: AtomicU64::new(checked),
+            expires: AtomicU64::new(expires.as_nanos()),
+            lives_until,
+            sliding: traits.sliding,
+            size: u64::from(traits.size),
+            priority: traits.priority,
+            series,
+        }
+    }
+
+    /// Something that only takes up room.
+    pub(super) fn ballast(weight: u64) -> Self {
+        Self {
+            value: Arc::new(()),
+            stamp: Position::ORIGIN,
+            tags: Box::default(),
+            checked: AtomicU64::default(),
+            expires: AtomicU64::default(),
+            lives_until: Tick::default(),
+            sliding: None,
+            size: weight,
+            priority: Priority::NeverRemove,
+            series: None,
+        }
+    }
+
+    /// The value, unless it is held as another type than the one asked for.
+    pub(crate) fn value<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.value.clone().downcast().ok()
+    }
+
+    pub(crate) fn checked(&self) -> u64 {
+        self.checked.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn check(&self, arrived: u64) {
+        self.checked.store(arrived, Ordering::Release);
+    }
+
+    pub(crate) fn expires(&self) -> Tick {
+        Tick::from_nanos(self.expires.load(Ordering::Relaxed))
+    }
+
+    /// Whether reading this copy prolongs it.
+    pub(crate) fn slides(&self) -> bool {
+        self.sliding.is_some()
+    }
+
+    /// It was read: it lives for another sliding span, but not beyond its absolute expiration.
+    /// The span that L2 has to be told about, once half of it has gone by; L2 would otherwise
+    /// expire while L1 is in use.
+    pub(crate) fn slide(&self, now: Tick) -> bool {
+        let Some(span) = self.sliding else {
+            return false;
+        };
+        let left = self.expires().since(now);
+        self.expires.store(
+            self.lives_until.min(now + span).as_nanos(),
+            Ordering::Relaxed,
+        );
+        left < span / 2
+    }
+
+    /// Nothing weighs nothing: `quick_cache` never evicts what does.
+    pub(super) fn weight(&self) -> u64 {
+        self.size.max(1)
+    }
+}

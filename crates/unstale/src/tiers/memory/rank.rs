@@ -1,0 +1,81 @@
+//! Which priorities the current eviction round may take.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+use quick_cache::Lifecycle;
+
+use super::Held;
+use crate::policy::Priority;
+
+/// An eviction round: it takes entries of this priority and below.
+#[derive(Copy, Clone)]
+pub(super) struct Round(pub(super) Priority);
+
+impl Round {
+    pub(super) const ALL: [Round; 3] = [
+        Round(Priority::Low),
+        Round(Priority::Normal),
+        Round(Priority::High),
+    ];
+}
+
+#[derive(Default)]
+struct State {
+    round: AtomicU8,
+    /// How many copies of each priority are held. It only saves rounds that would find nothing.
+    held: [AtomicUsize; 4],
+}
+
+/// Tells `quick_cache` what may not be evicted now.
+#[derive(Clone, Default)]
+pub(super) struct Ranks(Arc<State>);
+
+impl Ranks {
+    pub(super) fn start(&self, round: Round) {
+        self.0.round.store(round.0.level(), Ordering::Relaxed);
+    }
+
+    /// The lowest priority that is held; [`Priority::High`] when there is none to evict.
+    pub(super) fn lowest(&self) -> Priority {
+        [Priority::Low, Priority::Normal]
+            .into_iter()
+            .find(|priority| self.count(*priority).load(Ordering::Relaxed) > 0)
+            .unwrap_or(Priority::High)
+    }
+
+    pub(super) fn entered(&self, priority: Priority) {
+        self.count(priority).fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn left(&self, priority: Priority) {
+        let less = |count: usize| Some(count.saturating_sub(1));
+        let _ = self
+            .count(priority)
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    pub(super) fn all_left(&self) {
+        self.0
+            .held
+            .iter()
+            .for_each(|count| count.store(0, Ordering::Relaxed));
+    }
+
+    fn count(&self, priority: Priority) -> &AtomicUsize {
+        &self.0.held[usize::from(priority.level())]
+    }
+}
+
+impl Lifecycle<Arc<str>, Arc<Held>> for Ranks {
+    type RequestState = ();
+
+    fn is_pinned(&self, _key: &Arc<str>, held: &Arc<Held>) -> bool {
+        held.priority == Priority::NeverRemove
+            || held.priority.level() > self.0.round.load(Ordering::Relaxed)
+    }
+
+    fn on_evict(&self, _state: &mut (), _key: Arc<str>, held: Arc<Held>) {
+        self.left(held.priority);
+    }
+}

@@ -1,0 +1,15 @@
+//! Where values are held: in this process (L1), and shared with the other instances (L2).
+
+mod hub;
+mod memory;
+pub(crate) mod record;
+mod redis;
+mod shared;
+mod wire;
+
+pub use hub::Hub;
+
+pub(crate) use hub::HubTier;
+pub(crate) use memory::{Held, Memory};
+pub(crate) use redis::{Line, OpenFailure, Redis};
+pub(crate) use shared::{Appended, Claim, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};

@@ -1,0 +1,172 @@
+//! What L2 holds under a key: a lease or a value.
+//!
+//! ```text
+//! L1 <epoch> <stamp> 0 <token> ;
+//! V1 <epoch> <stamp> <deadline> <token> <flags> <ttl> <sliding> <size> <priority> <tags> ;…
+//! ```
+//!
+//! The header is text, so that scripts can read and write it and a person can read it in
+//! `redis-cli`; behind its `;` follow the tags (a JSON array, `<tags>` bytes of it) and the
+//! payload. Spans are milliseconds; the deadline is a time of the server's clock, and only
+//! entries with a sliding expiration have one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::codec::Encoded;
+use crate::core::Position;
+use crate::policy::Priority;
+
+/// The kinds and their format versions. Another version is a miss, never an error.
+const LEASE: &str = "L1";
+const VALUE: &str = "V1";
+
+/// A name that no other lease or value has: the filler's random id and a count of its own.
+pub(crate) type RecordToken = String;
+
+/// What an entry carries beside its payload.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Traits {
+    pub(crate) ttl: Duration,
+    pub(crate) sliding: Option<Duration>,
+    pub(crate) size: u32,
+    pub(crate) priority: Priority,
+    pub(crate) tags: Box<[Arc<str>]>,
+}
+
+/// A value as L2 holds it.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Value {
+    pub(crate) stamp: Position,
+    pub(crate) traits: Traits,
+    pub(crate) encoded: Encoded,
+}
+
+/// A record that was read.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Record {
+    Lease {
+        stamp: Position,
+    },
+    Value(Value),
+    /// Of a version that this one does not know.
+    Foreign,
+}
+
+/// The bytes of a lease.
+pub(crate) fn lease(stamp: Position, token: &str) -> Bytes {
+    format!("{LEASE} {} {} 0 {token} ;", stamp.epoch, stamp.seq).into()
+}
+
+/// The bytes of a value, but for what the script that stores it knows better: everything behind
+/// `V1 <epoch> <stamp> <deadline> `.
+pub(crate) fn value_rest(token: &str, traits: &Traits, encoded: &Encoded) -> Vec<u8> {
+    let tags = match &*traits.tags {
+        [] => String::new(),
+        tags => serde_json::Value::from_iter(tags.iter().map(|tag| &**tag)).to_string(),
+    };
+    let header = format!(
+        "{token} {} {} {} {} {} {} ;",
+        encoded.flags,
+        millis(traits.ttl),
+        traits.sliding.map_or(0, millis),
+        traits.size,
+        traits.priority.level(),
+        tags.len(),
+    );
+    [header.as_bytes(), tags.as_bytes(), &encoded.payload].concat()
+}
+
+/// The bytes of a value, given what [`value_rest`] left out.
+pub(crate) fn value(stamp: Position, deadline: u64, rest: &[u8]) -> Bytes {
+    let start = format!("{VALUE} {} {} {deadline} ", stamp.epoch, stamp.seq);
+    [start.as_bytes(), rest].concat().into()
+}
+
+/// The first bytes of a record, up to its token: no two records of a key have the same.
+pub(crate) fn identity(record: &[u8]) -> &[u8] {
+    let end = record
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b' ')
+        .nth(4);
+    &record[..end.map_or(record.len(), |(index, _)| index + 1)]
+}
+
+/// The time on the server's clock, in milliseconds, that a record cannot slide beyond.
+pub(crate) fn deadline(record: &[u8]) -> Option<u64> {
+    let field = record.split(|byte| *byte == b' ').nth(3)?;
+    std::str::from_utf8(field)
+        .ok()?
+        .parse()
+        .ok()
+        .filter(|deadline| *deadline > 0)
+}
+
+/// Reads a record; what cannot be read is foreign.
+pub(crate) fn parse(bytes: &Bytes) -> Record {
+    parse_known(bytes).unwrap_or(Record::Foreign)
+}
+
+fn parse_known(bytes: &Bytes) -> Option<Record> {
+    let header_end = bytes.iter().take(256).position(|byte| *byte == b';')?;
+    let mut fields = std::str::from_utf8(&bytes[..header_end]).ok()?.split(' ');
+    let kind = fields.next()?;
+    let stamp = Position {
+        epoch: number(&mut fields)?,
+        seq: number(&mut fields)?,
+    };
+    let _deadline: u64 = number(&mut fields)?;
+    let _token = fields.next()?;
+    match kind {
+        LEASE => Some(Record::Lease { stamp }),
+        VALUE => {
+            let flags = number(&mut fields)?;
+            let ttl = Duration::from_millis(number(&mut fields)?);
+            let sliding = match number(&mut fields)? {
+                0 => None,
+                span => Some(Duration::from_millis(span)),
+            };
+            let size = number(&mut fields)?;
+            let priority = Priority::from_level(number(&mut fields)?)?;
+            let tags_end = header_end + 1 + number::<usize>(&mut fields)?;
+            let tags = parse_tags(bytes.get(header_end + 1..tags_end)?)?;
+            let traits = Traits {
+                ttl,
+                sliding,
+                size,
+                priority,
+                tags,
+            };
+            let encoded = Encoded {
+                flags,
+                payload: bytes.slice(tags_end..),
+            };
+            Some(Record::Value(Value {
+                stamp,
+                traits,
+                encoded,
+            }))
+        }
+        _ => None,
+    }
+}
+
+fn parse_tags(json: &[u8]) -> Option<Box<[Arc<str>]>> {
+    if json.is_empty() {
+        return Some(Box::default());
+    }
+    let tags: Vec<String> = serde_json::from_slice(json).ok()?;
+    Some(tags.into_iter().map(Arc::from).collect())
+}
+
+fn number<'a, N: std::str::FromStr>(fields: &mut impl Iterator<Item = &'a str>) -> Option<N> {
+    fields.next()?.parse().ok()
+}
+
+/// Whole milliseconds, rounded up: an expiration is never zero.
+pub(crate) fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}

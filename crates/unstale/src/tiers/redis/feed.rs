@@ -1,0 +1,190 @@
+//! The receiving end of the log: a connection of its own, read without a response timeout.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::streams::StreamReadReply;
+use redis::{ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, RedisResult, Value};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{self, Receiver};
+
+use super::super::shared::{Entries, Unavailable};
+use super::super::wire;
+use super::connection::{PUSH_BUFFER, Target};
+use super::fence::Fence;
+use super::keyspace::Keyspace;
+use super::reply;
+use crate::core::{Fenced, Message, Position, Snapshot};
+
+/// Entries taken in one read.
+const BATCH: usize = 1000;
+
+/// A server that keeps a blocking read waiting for so much longer than it was told to is gone.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Reads the log of one partition.
+pub(crate) struct RedisFeed {
+    connection: MultiplexedConnection,
+    fence: Arc<Fence>,
+    keyspace: Keyspace,
+    /// In Pub/Sub mode: what was published.
+    pushes: Option<Mutex<Receiver<PushInfo>>>,
+    patience: Duration,
+}
+
+impl RedisFeed {
+    /// Connects to the first server that passes the fence, and subscribes where Pub/Sub carries
+    /// the log: before the tail is taken, so that nothing falls in between.
+    pub(super) async fn connect(
+        target: &Target,
+        keyspace: &Keyspace,
+        fence: Arc<Fence>,
+        poll_interval: Duration,
+    ) -> Result<Self, Unavailable> {
+        let patience = poll_interval + PATIENCE;
+        let mut last = Unavailable::Down;
+        for server in &target.servers {
+            let attempt = Self::try_connect(target, server, keyspace, &fence, patience);
+            match tokio::time::timeout(patience * 2, attempt).await {
+                Ok(Ok(feed)) => return Ok(feed),
+                Ok(Err(error)) => last = error.into(),
+                Err(_) => last = Unavailable::Timeout(patience * 2),
+            }
+        }
+        Err(last)
+    }
+
+    async fn try_connect(
+        target: &Target,
+        server: &super::connection::Server,
+        keyspace: &Keyspace,
+        fence: &Arc<Fence>,
+        patience: Duration,
+    ) -> RedisResult<Self> {
+        let by_pushes = !keyspace.channel.is_empty();
+        let (sender, receiver) = mpsc::channel(if by_pushes { PUSH_BUFFER } else { 1 });
+        let mut connection = target.connect(server, by_pushes.then_some(sender)).await?;
+        if by_pushes {
+            connection.subscribe(&keyspace.channel).await?;
+        }
+        fence.pass(&mut connection).await?;
+        Ok(Self {
+            connection,
+            fence: fence.clone(),
+            keyspace: keyspace.clone(),
+            pushes: by_pushes.then(|| Mutex::new(receiver)),
+            patience,
+        })
+    }
+
+    pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
+        let mut connection = self.connection.clone();
+        self.patiently(self.fence.ask(&mut connection)).await
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
+        let mut connection = self.connection.clone();
+        let all = async {
+            let meta: Value = redis::cmd("HGETALL")
+                .arg(&self.keyspace.meta)
+                .query_async(&mut connection)
+                .await?;
+            reply::snapshot(&meta)
+        };
+        self.patiently(all).await?.ok_or(Unavailable::NotFenced)
+    }
+
+    pub(crate) async fn entries(
+        &self,
+        cursor: Position,
+        wait: Duration,
+    ) -> Result<Entries, Unavailable> {
+        match &self.pushes {
+            Some(pushes) => self.pushed(pushes, wait).await,
+            None => self.patiently(self.read_stream(cursor, wait)).await,
+        }
+    }
+
+    async fn read_stream(&self, cursor: Position, wait: Duration) -> RedisResult<Entries> {
+        let reply: Option<StreamReadReply> = redis::cmd("XREAD")
+            .arg("COUNT")
+            .arg(BATCH)
+            .arg("BLOCK")
+            .arg(crate::tiers::record::millis(wait))
+            .arg("STREAMS")
+            .arg(&self.keyspace.log)
+            .arg(cursor.to_string())
+            .query_async(&mut self.connection.clone())
+            .await?;
+        let read: Vec<_> = reply
+            .into_iter()
+            .flat_map(|reply| reply.keys)
+            .flat_map(|k| k.ids)
+            .collect();
+        let complete = read.len() < BATCH;
+        let entries = read.into_iter().filter_map(|entry| {
+            let position = entry.id.parse().ok()?;
+            let payload = entry.map.get("m").map(Vec::<u8>::from_redis_value_ref);
+            Some((
+                position,
+                payload
+                    .and_then(Result::ok)
+                    .and_then(|text| wire::read(&text)),
+            ))
+        });
+        Ok(Entries {
+            entries: entries.collect(),
+            complete,
+        })
+    }
+
+    /// Takes what has been published so far; waits for the first.
+    async fn pushed(
+        &self,
+        pushes: &Mutex<Receiver<PushInfo>>,
+        wait: Duration,
+    ) -> Result<Entries, Unavailable> {
+        let mut pushes = pushes.lock().await;
+        let mut entries = Vec::new();
+        let mut next = match tokio::time::timeout(wait, pushes.recv()).await {
+            Ok(Some(push)) => Some(push),
+            Ok(None) => return Err(disconnected()),
+            Err(_) => None,
+        };
+        while let Some(push) = next {
+            match push.kind {
+                PushKind::Disconnection => return Err(disconnected()),
+                PushKind::Message => entries.extend(published(&push)),
+                _ => {}
+            }
+            next = pushes.try_recv().ok();
+        }
+        Ok(Entries {
+            entries,
+            complete: true,
+        })
+    }
+
+    async fn patiently<T>(
+        &self,
+        work: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T, Unavailable> {
+        match tokio::time::timeout(self.patience, work).await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(Unavailable::Timeout(self.patience)),
+        }
+    }
+}
+
+/// Reads `<position> <entry>` from a message of the channel.
+fn published(push: &PushInfo) -> Option<(Position, Option<Message>)> {
+    let payload = Vec::<u8>::from_redis_value_ref(push.data.get(1)?).ok()?;
+    let space = payload.iter().position(|byte| *byte == b' ')?;
+    let position = std::str::from_utf8(&payload[..space]).ok()?.parse().ok()?;
+    Some((position, wire::read(&payload[space + 1..])))
+}
+
+fn disconnected() -> Unavailable {
+    RedisError::from((ErrorKind::Io, "the server closed the connection")).into()
+}

@@ -1,0 +1,37 @@
+//! The names of everything that a partition keeps on the server.
+
+use crate::config::Config;
+
+/// The keys of one partition, all with the same hash tag.
+#[derive(Clone, Debug)]
+pub(super) struct Keyspace {
+    record: String,
+    pub(super) meta: String,
+    pub(super) log: String,
+    /// The Pub/Sub channel; empty when a Stream carries the log.
+    pub(super) channel: String,
+    pub(super) max_log_length: u64,
+}
+
+impl Keyspace {
+    pub(super) fn new(config: &Config, partition: u32) -> Self {
+        let tag = format!("{{{}:{partition}}}", config.redis.namespace());
+        let channel = if config.use_streams_for_invalidation {
+            String::new()
+        } else {
+            format!("{tag}:{}", config.redis.pub_sub_channel)
+        };
+        Self {
+            record: format!("{tag}:k:"),
+            meta: format!("{tag}:meta"),
+            log: format!("{tag}:{}", config.stream.stream_name),
+            channel,
+            max_log_length: config.stream.max_stream_length,
+        }
+    }
+
+    /// The key of a record.
+    pub(super) fn record(&self, key: &str) -> String {
+        [&self.record, key].concat()
+    }
+}

@@ -1,0 +1,265 @@
+//! The connection that carries commands, supervised: it is in service only after the fence, and
+//! is given up when it fails.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use redis::aio::MultiplexedConnection;
+use redis::{
+    ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind,
+};
+use tokio::sync::Notify;
+
+use super::super::shared::Unavailable;
+use super::connection::Target;
+use super::fence::Fence;
+use crate::config::Config;
+use crate::core::Fenced;
+use crate::error::Error;
+use crate::protect::Breaker;
+
+/// A fenced connection.
+pub(crate) struct Line {
+    connection: MultiplexedConnection,
+    fence: Arc<Fence>,
+    /// The epoch of its last fence.
+    fenced_epoch: AtomicU64,
+}
+
+impl Line {
+    pub(super) async fn query_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> RedisResult<T> {
+        pipeline.query_async(&mut self.connection.clone()).await
+    }
+
+    pub(super) async fn invoke<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+    ) -> RedisResult<T> {
+        script.invoke_async(&mut self.connection.clone()).await
+    }
+
+    pub(super) async fn fence_again(&self) -> RedisResult<()> {
+        let fenced = self.fence.pass(&mut self.connection.clone()).await?;
+        self.fenced_epoch
+            .fetch_max(fenced.history.epoch, Ordering::AcqRel);
+        Ok(())
+    }
+
+    fn is_behind(&self) -> bool {
+        self.fenced_epoch.load(Ordering::Acquire) < self.fence.local.history().epoch
+    }
+}
+
+/// Why no server could be put into service.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenFailure {
+    #[error("no server is configured")]
+    NoServer,
+    #[error("cannot use {endpoint}: {source}")]
+    Server {
+        endpoint: String,
+        source: RedisError,
+    },
+    #[error("cannot send the pending removals: {0}")]
+    Pending(#[from] Unavailable),
+}
+
+impl OpenFailure {
+    /// Whether the server answered that it will not serve us: waiting does not help.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let OpenFailure::Server { source, .. } = self else {
+            return false;
+        };
+        matches!(
+            source.kind(),
+            ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig
+        ) || matches!(source.kind(), ErrorKind::Server(ServerErrorKind::NoPerm))
+            || matches!(source.code(), Some("WRONGPASS" | "NOAUTH"))
+    }
+}
+
+impl From<OpenFailure> for Error {
+    fn from(failure: OpenFailure) -> Self {
+        match failure {
+            OpenFailure::Server { endpoint, source } => Error::Connection {
+                endpoint,
+                source: source.into(),
+            },
+            other => Error::Connection {
+                endpoint: "the server".into(),
+                source: other.into(),
+            },
+        }
+    }
+}
+
+/// The way to the server: a line in service, or none.
+pub(crate) struct Link {
+    target: Arc<Target>,
+    fence: Arc<Fence>,
+    pub(crate) breaker: Breaker,
+    line: RwLock<Option<Arc<Line>>>,
+    lost: Notify,
+    command_timeout: Duration,
+}
+
+impl Link {
+    pub(super) fn new(config: &Config, target: Arc<Target>, fence: Arc<Fence>) -> Self {
+        Self {
+            target,
+            fence,
+            breaker: Breaker::new(&config.breaker),
+            line: RwLock::new(None),
+            lost: Notify::new(),
+            command_timeout: config.redis.effective_command_timeout(),
+        }
+    }
+
+    /// Connects to the first server that passes the fence. The line is not in service yet.
+    pub(crate) async fn open(&self) -> Result<(Arc<Line>, Fenced), OpenFailure> {
+        let mut last = OpenFailure::NoServer;
+        for server in &self.target.servers {
+            let attempt = async {
+                let mut connection = self.target.connect(server, None).await?;
+                let fenced = self.in_time(self.fence.pass(&mut connection)).await?;
+                Ok((connection, fenced))
+            };
+            match attempt.await {
+                Ok((connection, fenced)) => {
+                    let fenced_epoch = AtomicU64::new(fenced.history.epoch);
+                    let fence = self.fence.clone();
+                    return Ok((
+                        Arc::new(Line {
+                            connection,
+                            fence,
+                            fenced_epoch,
+                        }),
+                        fenced,
+                    ));
+                }
+                Err(source) => {
+                    last = OpenFailure::Server {
+                        endpoint: server.endpoint.to_string(),
+                        source,
+                    };
+                }
+            }
+        }
+        Err(last)
+    }
+
+    /// Puts a line into service.
+    pub(crate) fn serve(&self, line: Arc<Line>) {
+        *self.line.write() = Some(line);
+        self.breaker.close();
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.line.read().is_some()
+    }
+
+    /// Waits until no line is in service.
+    pub(crate) async fn lost(&self) {
+        loop {
+            let notified = self.lost.notified();
+            if !self.is_up() {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    /// Runs a command on the line in service.
+    pub(crate) async fn run<T, F, Running>(&self, command: F) -> Result<T, Unavailable>
+    where
+        F: Fn(Arc<Line>) -> Running,
+        Running: Future<Output = RedisResult<T>>,
+    {
+        let line = self.line.read().clone().ok_or(Unavailable::Down)?;
+        let result = self.run_on(&line, command).await;
+        match &result {
+            Ok(_) => self.breaker.succeeded(),
+            Err(failure) if ends_line(failure) => self.give_up(&line),
+            Err(Unavailable::Timeout(_)) => {
+                if self.breaker.failed() {
+                    self.give_up(&line);
+                }
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// Runs a command on a line, in service or not, once it is fenced in the newest epoch. A
+    /// server whose history is not ours is fenced again, and asked once more.
+    pub(crate) async fn run_on<T, F, Running>(
+        &self,
+        line: &Arc<Line>,
+        command: F,
+    ) -> Result<T, Unavailable>
+    where
+        F: Fn(Arc<Line>) -> Running,
+        Running: Future<Output = RedisResult<T>>,
+    {
+        let attempts = async {
+            if line.is_behind() {
+                line.fence_again().await?;
+            }
+            match command(line.clone()).await {
+                Err(error) if error.code() == Some("NOFENCE") => {
+                    line.fence_again().await?;
+                    command(line.clone()).await
+                }
+                result => result,
+            }
+        };
+        match tokio::time::timeout(self.command_timeout, attempts).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) if error.code() == Some("NOFENCE") => Err(Unavailable::NotFenced),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(Unavailable::Timeout(self.command_timeout)),
+        }
+    }
+
+    /// Takes a line out of service, if it still is in.
+    fn give_up(&self, failed: &Arc<Line>) {
+        let mut line = self.line.write();
+        if line
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, failed))
+        {
+            *line = None;
+            self.breaker.trip();
+            self.lost.notify_waiters();
+        }
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        let late = |_| RedisError::from((ErrorKind::Io, "no answer in time"));
+        tokio::time::timeout(self.command_timeout, work)
+            .await
+            .map_err(late)?
+    }
+}
+
+/// Whether a failure says that this server, on this connection, is of no use any longer.
+fn ends_line(failure: &Unavailable) -> bool {
+    let Unavailable::Server(error) = failure else {
+        return false;
+    };
+    let not_a_primary = matches!(
+        error.kind(),
+        ErrorKind::Server(
+            ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::BusyLoading
+        )
+    );
+    not_a_primary
+        || error.code() == Some("NOTPRIMARY")
+        || error.code() == Some("NOREPLICAS")
+        || error.is_io_error()
+        || error.is_connection_dropped()
+        || error.is_unrecoverable_error()
+}

@@ -1,0 +1,309 @@
+//! L2 and the log on Redis or Valkey. The only place that speaks to the Redis client.
+
+mod connection;
+mod feed;
+mod fence;
+mod keyspace;
+mod link;
+mod reply;
+mod scripts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::{FromRedisValue, Pipeline, RedisResult, ScriptInvocation, Value as Reply};
+use bytes::Bytes;
+
+use self::connection::Target;
+pub(crate) use self::feed::RedisFeed;
+use self::fence::Fence;
+use self::keyspace::Keyspace;
+pub(crate) use self::link::{Line, Link, OpenFailure};
+use super::record::{self, Value};
+use super::shared::{Appended, Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable, keys};
+use super::wire;
+use crate::config::Config;
+use crate::core::{Change, Message};
+use crate::error::Error;
+use crate::local::Local;
+
+/// The one partition of a single server.
+const PARTITION: u32 = 0;
+
+/// L2 and the log of one partition.
+pub(crate) struct Redis {
+    keyspace: Keyspace,
+    fence: Arc<Fence>,
+    pub(crate) link: Link,
+    local: Arc<Local>,
+    target: Arc<Target>,
+    lease_ttl: Duration,
+    max_bans: usize,
+    poll_interval: Duration,
+}
+
+impl Redis {
+    /// Prepares everything; nothing is connected yet.
+    pub(crate) fn new(config: &Config, local: Arc<Local>) -> Result<Self, Error> {
+        let keyspace = Keyspace::new(config, PARTITION);
+        let target = Arc::new(Target::new(config)?);
+        let fence = Arc::new(Fence::new(config, &keyspace, local.clone()));
+        let link = Link::new(config, target.clone(), fence.clone());
+        Ok(Self {
+            keyspace,
+            fence,
+            link,
+            local,
+            target,
+            lease_ttl: config.lease_ttl,
+            max_bans: config.max_bans,
+            poll_interval: config.stream.poll_interval,
+        })
+    }
+
+    pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
+        let key = self.keyspace.record(key);
+        let mut both = ::redis::pipe();
+        both.cmd("PTTL").arg(&key).cmd("GET").arg(&key);
+        let (ttl, bytes): (i64, Option<Vec<u8>>) = self.query_all(both).await?;
+        Ok(bytes.map(|bytes| looked(ttl, bytes)))
+    }
+
+    pub(crate) async fn look_many(
+        &self,
+        keys: &[Arc<str>],
+    ) -> Result<Vec<Option<Looked>>, Unavailable> {
+        let mut all = ::redis::pipe();
+        for key in keys {
+            let key = self.keyspace.record(key);
+            all.cmd("PTTL").arg(&key).cmd("GET").arg(&key);
+        }
+        let replies: Vec<Reply> = self.query_all(all).await?;
+        let mut pairs = Vec::with_capacity(keys.len());
+        for pair in replies.chunks_exact(2) {
+            let ttl = i64::from_redis_value_ref(&pair[0]).map_err(::redis::RedisError::from)?;
+            let bytes = Option::<Vec<u8>>::from_redis_value_ref(&pair[1])
+                .map_err(::redis::RedisError::from)?;
+            pairs.push(bytes.map(|bytes| looked(ttl, bytes)));
+        }
+        Ok(pairs)
+    }
+
+    pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
+        let mut script = scripts::GUARDED.prepare_invoke();
+        script
+            .key(self.keyspace.record(key))
+            .key(&self.keyspace.meta);
+        let (ttl, bytes, meta): (i64, Option<Vec<u8>>, Reply) = self.invoke(&script).await?;
+        Ok(Guarded {
+            looked: bytes.map(|bytes| looked(ttl, bytes)),
+            snapshot: reply::snapshot(&meta)?,
+        })
+    }
+
+    /// The span is asked for before the record: should another record take its place in between,
+    /// the shorter of both lives counts, because the record's own is written in its header.
+    pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
+        let key = self.keyspace.record(key);
+        let mut both = ::redis::pipe();
+        both.cmd("PTTL").arg(&key);
+        both.cmd("SET")
+            .arg(&key)
+            .arg(&lease[..])
+            .arg("NX")
+            .arg("GET");
+        both.arg("PX").arg(record::millis(self.lease_ttl));
+        let (ttl, bytes): (i64, Option<Vec<u8>>) = self.query_all(both).await?;
+        Ok(bytes.map_or(Claim::Granted, |bytes| Claim::Occupied(looked(ttl, bytes))))
+    }
+
+    pub(crate) async fn take_over(
+        &self,
+        key: &str,
+        seen: &[u8],
+        lease: &Bytes,
+    ) -> Result<bool, Unavailable> {
+        let mut script = scripts::TAKE_OVER.prepare_invoke();
+        script
+            .key(self.keyspace.record(key))
+            .arg(seen)
+            .arg(&lease[..]);
+        script.arg(record::millis(self.lease_ttl));
+        self.invoke(&script).await
+    }
+
+    pub(crate) async fn fill(
+        &self,
+        key: &str,
+        lease: &Bytes,
+        value: &Value,
+        rest: Vec<u8>,
+    ) -> Result<bool, Unavailable> {
+        let (life, absolute) = lives(&value.traits);
+        let mut script = scripts::FILL.prepare_invoke();
+        script.key(self.keyspace.record(key)).arg(&lease[..]);
+        script
+            .arg(value.stamp.epoch)
+            .arg(value.stamp.seq)
+            .arg(life)
+            .arg(absolute)
+            .arg(rest);
+        self.invoke(&script).await
+    }
+
+    pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
+        let mut script = scripts::RELEASE.prepare_invoke();
+        script.key(self.keyspace.record(key)).arg(&lease[..]);
+        self.invoke::<i64>(&script).await.map(drop)
+    }
+
+    pub(crate) async fn touch(&self, key: &str, seen: &[u8]) -> Result<Leftover, Unavailable> {
+        let mut script = scripts::TOUCH.prepare_invoke();
+        script.key(self.keyspace.record(key)).arg(seen);
+        let (sliding, absolute): (u64, u64) = self.invoke(&script).await?;
+        Ok(Leftover {
+            sliding: Duration::from_millis(sliding),
+            absolute: Duration::from_millis(absolute),
+        })
+    }
+
+    pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
+        let payload = &*wire::write(message);
+        self.link
+            .run(|line| self.send_invalidation(line, message, payload))
+            .await
+    }
+
+    /// The same on a line that is not in service yet.
+    pub(crate) async fn invalidate_on(
+        &self,
+        line: &Arc<Line>,
+        message: &Message,
+    ) -> Result<Appended, Unavailable> {
+        let payload = &*wire::write(message);
+        self.link
+            .run_on(line, |line| self.send_invalidation(line, message, payload))
+            .await
+    }
+
+    pub(crate) async fn store(
+        &self,
+        message: &Message,
+        entries: &[StoreEntry],
+    ) -> Result<Appended, Unavailable> {
+        let payload = &*wire::write(message);
+        self.link
+            .run(|line| self.send_values(line, entries, payload))
+            .await
+    }
+
+    pub(crate) async fn raise_longest_ttl(&self, ttl: Duration) -> Result<(), Unavailable> {
+        self.fence.raise_longest_ttl(ttl);
+        self.link
+            .run(|line| async move { line.fence_again().await })
+            .await
+    }
+
+    pub(crate) async fn listen(&self) -> Result<RedisFeed, Unavailable> {
+        RedisFeed::connect(
+            &self.target,
+            &self.keyspace,
+            self.fence.clone(),
+            self.poll_interval,
+        )
+        .await
+    }
+
+    async fn send_invalidation(
+        &self,
+        line: Arc<Line>,
+        message: &Message,
+        payload: &str,
+    ) -> RedisResult<Appended> {
+        let mut script = scripts::INVALIDATE.prepare_invoke();
+        self.begin_append(&mut script, payload);
+        for key in keys(message) {
+            script.key(self.keyspace.record(key));
+        }
+        let beyond_ttl = self
+            .local
+            .with(|partition, _| partition.ban_retention_beyond_ttl());
+        script.arg(record::millis(beyond_ttl)).arg(self.max_bans);
+        for change in &message.changes {
+            if let Change::Ban(scope) = change {
+                script.arg(scope.to_string());
+            }
+        }
+        reply::appended(&line.invoke(&script).await?)
+    }
+
+    async fn send_values(
+        &self,
+        line: Arc<Line>,
+        entries: &[StoreEntry],
+        payload: &str,
+    ) -> RedisResult<Appended> {
+        let mut script = scripts::STORE.prepare_invoke();
+        self.begin_append(&mut script, payload);
+        for entry in entries {
+            let (life, absolute) = lives(&entry.traits);
+            script
+                .key(self.keyspace.record(&entry.key))
+                .arg(life)
+                .arg(absolute);
+            script.arg(&entry.rest[..]);
+        }
+        reply::appended(&line.invoke(&script).await?)
+    }
+
+    /// The keys and arguments that `log.lua` expects.
+    fn begin_append(&self, script: &mut ScriptInvocation<'_>, payload: &str) {
+        let history = self.local.history();
+        script.key(&self.keyspace.meta).key(&self.keyspace.log);
+        script
+            .arg(history.epoch)
+            .arg(reply::nonce_text(history.nonce));
+        script
+            .arg(&self.keyspace.channel)
+            .arg(self.keyspace.max_log_length)
+            .arg(payload);
+    }
+
+    async fn query_all<T: FromRedisValue + Send>(
+        &self,
+        pipeline: Pipeline,
+    ) -> Result<T, Unavailable> {
+        let pipeline = &pipeline;
+        self.link
+            .run(|line| async move { line.query_all(pipeline).await })
+            .await
+    }
+
+    async fn invoke<T: FromRedisValue + Send>(
+        &self,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, Unavailable> {
+        self.link
+            .run(|line| async move { line.invoke(script).await })
+            .await
+    }
+}
+
+fn looked(ttl: i64, bytes: Vec<u8>) -> Looked {
+    let remaining = Duration::from_millis(u64::try_from(ttl).unwrap_or(0));
+    Looked {
+        bytes: bytes.into(),
+        remaining,
+    }
+}
+
+/// The life of a record, and its absolute life if it slides, in milliseconds.
+fn lives(traits: &record::Traits) -> (u64, u64) {
+    match traits.sliding {
+        Some(sliding) => (
+            record::millis(sliding.min(traits.ttl)),
+            record::millis(traits.ttl),
+        ),
+        None => (record::millis(traits.ttl), 0),
+    }
+}

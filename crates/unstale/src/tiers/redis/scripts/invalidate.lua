@@ -1,0 +1,65 @@
+-- Invalidates keys and records bans, in one entry of the log.
+--
+-- KEYS meta, log, records to drop…
+-- ARGV as log.lua; the time a ban is kept beyond the longest ttl, the most bans to keep, bans…
+local appended = append()
+if not appended then
+  return NOFENCE
+end
+
+for first = 3, #KEYS, 1000 do
+  redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS)))
+end
+
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Folds all bans into those that `broader` names, at the newest position: always safe.
+local function fold(broader)
+  local fields, folded = redis.call('HGETALL', KEYS[1]), {}
+  for i = 1, #fields, 2 do
+    if string.sub(fields[i], 1, 2) == 'b:' then
+      local at, expires = string.match(fields[i + 1], '^(%d+) (%d+)$')
+      at, expires = tonumber(at), tonumber(expires)
+      redis.call('HDEL', KEYS[1], fields[i])
+      if expires > now() then
+        local name = broader(fields[i])
+        local other = folded[name] or { 0, 0 }
+        folded[name] = { math.max(at, other[1]), math.max(expires, other[2]) }
+      end
+    end
+  end
+  for name, ban in pairs(folded) do
+    redis.call('HSET', KEYS[1], name, text(ban[1]) .. ' ' .. text(ban[2]))
+  end
+end
+
+if #ARGV > 7 then
+  local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl')) or 0
+  local ban = appended[3] .. ' ' .. text(now() + ttl + tonumber(ARGV[6]))
+  for i = 8, #ARGV do
+    redis.call('HSET', KEYS[1], 'b:' .. ARGV[i], ban)
+  end
+  local function too_many()
+    return redis.call('HLEN', KEYS[1]) - 5 > tonumber(ARGV[7])
+  end
+  if too_many() then
+    fold(function(name) return name end)
+  end
+  if too_many() then
+    fold(function(name)
+      local segment = string.match(name, '^b:p:([^*?%[\\:]*:)')
+      return segment and 'b:p:' .. segment .. '*' or 'b:p:*'
+    end)
+  end
+  if too_many() then
+    fold(function() return 'b:p:*' end)
+  end
+end
+return appended

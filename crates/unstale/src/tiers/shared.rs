@@ -1,0 +1,254 @@
+//! What the protocol asks of L2 and the log, whoever provides them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::hub::{HubFeed, HubTier};
+use super::record::{Traits, Value};
+use super::redis::{Redis, RedisFeed};
+use crate::core::{Change, Fenced, History, Message, Position, Snapshot};
+
+/// L2 did not do what it was asked, or did not say so in time.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Unavailable {
+    #[error("the server is not in service")]
+    Down,
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    #[error("the server's history is not the one this instance knows")]
+    NotFenced,
+    #[error(transparent)]
+    Server(#[from] ::redis::RedisError),
+}
+
+/// What a read of L2 found.
+#[derive(Clone, Debug)]
+pub(crate) struct Looked {
+    /// The record as it is stored.
+    pub(crate) bytes: Bytes,
+    /// How long it will live at least; zero when that is not known.
+    pub(crate) remaining: Duration,
+}
+
+/// What became of the attempt to get the lease of a key.
+#[derive(Clone, Debug)]
+pub(crate) enum Claim {
+    /// The key was missing; the lease is ours.
+    Granted,
+    /// Something is there already.
+    Occupied(Looked),
+}
+
+/// A record together with everything that `meta` said at the same moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Guarded {
+    pub(crate) looked: Option<Looked>,
+    /// `None` when `meta` is gone: then no record can be trusted.
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+/// Where an entry was appended to the log.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Appended {
+    pub(crate) history: History,
+    pub(crate) seq: u64,
+}
+
+impl Appended {
+    pub(crate) fn position(&self) -> Position {
+        Position {
+            epoch: self.history.epoch,
+            seq: self.seq,
+        }
+    }
+
+    pub(crate) fn fenced(&self) -> Fenced {
+        Fenced {
+            history: self.history,
+            tail: self.seq,
+        }
+    }
+}
+
+/// What is left of the life of a record that slides.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Leftover {
+    pub(crate) sliding: Duration,
+    pub(crate) absolute: Duration,
+}
+
+/// One value for [`Shared::store`].
+pub(crate) struct StoreEntry {
+    pub(crate) key: Arc<str>,
+    pub(crate) traits: Traits,
+    pub(crate) rest: Vec<u8>,
+}
+
+/// L2 and the log.
+pub(crate) enum Shared {
+    Redis(Arc<Redis>),
+    Hub(HubTier),
+}
+
+/// Passes a call on to whoever provides L2.
+macro_rules! provider {
+    ($self:ident, $tier:ident => $call:expr) => {
+        match $self {
+            Shared::Redis($tier) => $call,
+            Shared::Hub($tier) => $call,
+        }
+    };
+}
+
+impl Shared {
+    /// Whether it is in service at all.
+    pub(crate) fn is_up(&self) -> bool {
+        match self {
+            Shared::Redis(tier) => tier.link.is_up(),
+            Shared::Hub(_) => true,
+        }
+    }
+
+    /// The breaker's state, for people.
+    pub(crate) fn breaker_state(&self) -> &'static str {
+        match self {
+            Shared::Redis(tier) => tier.link.breaker.state(),
+            Shared::Hub(_) => "closed",
+        }
+    }
+
+    /// Reads a record.
+    pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
+        provider!(self, tier => tier.look(key).await)
+    }
+
+    /// Reads several records, in their order.
+    pub(crate) async fn look_many(
+        &self,
+        keys: &[Arc<str>],
+    ) -> Result<Vec<Option<Looked>>, Unavailable> {
+        provider!(self, tier => tier.look_many(keys).await)
+    }
+
+    /// Reads a record together with the bans that the server knows.
+    pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
+        provider!(self, tier => tier.look_guarded(key).await)
+    }
+
+    /// Reads a record, or puts the lease in its place when it is missing; one round trip.
+    pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
+        provider!(self, tier => tier.claim(key, lease).await)
+    }
+
+    /// Puts the lease in the place of a record that starts with `seen`.
+    pub(crate) async fn take_over(
+        &self,
+        key: &str,
+        seen: &[u8],
+        lease: &Bytes,
+    ) -> Result<bool, Unavailable> {
+        provider!(self, tier => tier.take_over(key, seen, lease).await)
+    }
+
+    /// Fills a key on our lease; false when the lease is gone.
+    pub(crate) async fn fill(
+        &self,
+        key: &str,
+        lease: &Bytes,
+        value: &Value,
+        rest: Vec<u8>,
+    ) -> Result<bool, Unavailable> {
+        provider!(self, tier => tier.fill(key, lease, value, rest).await)
+    }
+
+    /// Gives a lease back unfilled.
+    pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
+        provider!(self, tier => tier.release(key, lease).await)
+    }
+
+    /// Prolongs a record that slides.
+    pub(crate) async fn touch(&self, key: &str, seen: &[u8]) -> Result<Leftover, Unavailable> {
+        provider!(self, tier => tier.touch(key, seen).await)
+    }
+
+    /// Appends the changes to the log, then deletes the keys and records the bans.
+    pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
+        provider!(self, tier => tier.invalidate(message).await)
+    }
+
+    /// Stores values and appends their keys to the log.
+    pub(crate) async fn store(
+        &self,
+        message: &Message,
+        entries: &[StoreEntry],
+    ) -> Result<Appended, Unavailable> {
+        provider!(self, tier => tier.store(message, entries).await)
+    }
+
+    /// Raises the longest TTL of the namespace, before the first value that lives so long.
+    pub(crate) async fn raise_longest_ttl(&self, ttl: Duration) -> Result<(), Unavailable> {
+        provider!(self, tier => tier.raise_longest_ttl(ttl).await)
+    }
+
+    /// Opens a connection of its own to the log, and fences it.
+    pub(crate) async fn listen(&self) -> Result<Feed, Unavailable> {
+        match self {
+            Shared::Redis(tier) => Ok(Feed::Redis(tier.listen().await?)),
+            Shared::Hub(tier) => Ok(Feed::Hub(tier.listen()?)),
+        }
+    }
+}
+
+/// The receiving end of the log.
+pub(crate) enum Feed {
+    Redis(RedisFeed),
+    Hub(HubFeed),
+}
+
+impl Feed {
+    /// Fences again: asks for the history and the tail.
+    pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
+        match self {
+            Feed::Redis(feed) => feed.probe().await,
+            Feed::Hub(feed) => feed.probe().await,
+        }
+    }
+
+    /// Everything that `meta` says.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
+        match self {
+            Feed::Redis(feed) => feed.snapshot().await,
+            Feed::Hub(feed) => feed.snapshot().await,
+        }
+    }
+
+    /// The entries after `cursor`, as soon as there are any; none after `wait`. An entry that
+    /// cannot be read has no message. With them comes whether these were all there are.
+    pub(crate) async fn entries(
+        &self,
+        cursor: Position,
+        wait: Duration,
+    ) -> Result<Entries, Unavailable> {
+        match self {
+            Feed::Redis(feed) => feed.entries(cursor, wait).await,
+            Feed::Hub(feed) => feed.entries(cursor, wait).await,
+        }
+    }
+}
+
+/// Entries of the log, in their order.
+pub(crate) struct Entries {
+    pub(crate) entries: Vec<(Position, Option<Message>)>,
+    /// Whether nothing was left behind them when they were read.
+    pub(crate) complete: bool,
+}
+
+/// The keys among the changes of a message.
+pub(super) fn keys(message: &Message) -> impl Iterator<Item = &Arc<str>> {
+    message.changes.iter().filter_map(|change| match change {
+        Change::Key(key) => Some(key),
+        Change::Ban(_) => None,
+    })
+}

@@ -1,0 +1,99 @@
+//! Log entries as text, the same in a Stream, in Pub/Sub and in `redis-cli`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::{Change, Message, Scope};
+
+/// Short names, because every instance reads every entry.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    /// Origin.
+    o: u64,
+    /// Wall clock of the sender, in microseconds since 1970.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    w: u64,
+    /// Keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    k: Vec<Arc<str>>,
+    /// Bans.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    b: Vec<String>,
+    /// The longest TTL in milliseconds, where it is raised.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    l: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// The text of an entry.
+pub(crate) fn write(message: &Message) -> String {
+    let mut entry = Entry {
+        o: message.origin,
+        w: message.sent_at,
+        k: vec![],
+        b: vec![],
+        l: 0,
+    };
+    for change in &message.changes {
+        match change {
+            Change::Key(key) => entry.k.push(key.clone()),
+            Change::Ban(scope) => entry.b.push(scope.to_string()),
+        }
+    }
+    if let Some(ttl) = message.longest_ttl {
+        entry.l = super::record::millis(ttl);
+    }
+    // Strings and numbers always have a JSON form.
+    serde_json::to_string(&entry).unwrap_or_default()
+}
+
+/// Reads an entry; `None` when it is none, or holds a ban of a kind unknown here. What is not
+/// understood counts as missed.
+pub(crate) fn read(text: &[u8]) -> Option<Message> {
+    let entry: Entry = serde_json::from_slice(text).ok()?;
+    let keys = entry.k.into_iter().map(|key| Some(Change::Key(key)));
+    let bans = entry
+        .b
+        .iter()
+        .map(|ban| Scope::from_wire(ban).map(Change::Ban));
+    Some(Message {
+        origin: entry.o,
+        sent_at: entry.w,
+        changes: keys.chain(bans).collect::<Option<_>>()?,
+        longest_ttl: (entry.l > 0).then(|| Duration::from_millis(entry.l)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_read_back() {
+        let message = Message {
+            origin: u64::MAX,
+            sent_at: 17,
+            changes: vec![
+                Change::Key("stock:price:\"MSFT\"".into()),
+                Change::Ban(Scope::of_pattern("feed:user:*")),
+                Change::Ban(Scope::of_pattern("a?c")),
+                Change::Ban(Scope::All),
+                Change::Ban(Scope::Tag("sport".into())),
+            ],
+            longest_ttl: Some(Duration::from_secs(3)),
+        };
+        assert_eq!(read(write(&message).as_bytes()), Some(message));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_not_half_applied() {
+        assert_eq!(read(b"{\"o\":1,\"b\":[\"x:future\"]}"), None);
+        assert_eq!(read(b"garbage"), None);
+        assert_eq!(read(b"{\"o\":0}"), Some(Message::default()));
+    }
+}

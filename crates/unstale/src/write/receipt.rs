@@ -1,0 +1,57 @@
+//! The answer that a caller waits for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use super::outcome::Outcome;
+use crate::core::Position;
+use crate::token::Token;
+
+/// Shared by the changes of one call. It answers when the last of them is acknowledged; when it
+/// is dropped before, the call is pending.
+#[derive(Debug)]
+pub(crate) struct Receipt {
+    missing: AtomicUsize,
+    answer: Mutex<(Position, Option<oneshot::Sender<Position>>)>,
+}
+
+/// The caller's end of a receipt.
+pub(crate) struct Answer(oneshot::Receiver<Position>);
+
+impl Receipt {
+    pub(crate) fn new(changes: usize) -> (Arc<Self>, Answer) {
+        let (sender, receiver) = oneshot::channel();
+        let answer = Mutex::new((Position::ORIGIN, Some(sender)));
+        (
+            Arc::new(Self {
+                missing: AtomicUsize::new(changes),
+                answer,
+            }),
+            Answer(receiver),
+        )
+    }
+
+    /// One change is acknowledged.
+    pub(crate) fn confirm(&self, position: Position) {
+        let mut answer = self.answer.lock();
+        answer.0 = answer.0.max(position);
+        if self.missing.fetch_sub(1, Ordering::AcqRel) == 1 {
+            if let Some(sender) = answer.1.take() {
+                // The caller may have stopped waiting; the removal stands all the same.
+                let _ = sender.send(answer.0);
+            }
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) async fn outcome(self) -> Outcome {
+        match self.0.await {
+            Ok(position) => Outcome::Applied(Token::at(position)),
+            Err(_) => Outcome::Pending,
+        }
+    }
+}

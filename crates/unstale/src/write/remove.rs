@@ -1,0 +1,47 @@
+//! Removing: the local part at once, the rest in the sender's next batch.
+
+use crate::clock;
+use crate::core::Change;
+use crate::instance::Instance;
+use crate::token::Token;
+
+use super::outcome::Outcome;
+use super::receipt::Receipt;
+
+/// Invalidates keys and bans. Everything local, and handing over to the sender, happens before
+/// the first await: dropping this future changes nothing about the removal.
+pub(crate) async fn remove(instance: &Instance, changes: Vec<Change>) -> Outcome {
+    if changes.is_empty() {
+        return Outcome::Applied(Token::at(instance.local.position()));
+    }
+    let began = clock::now();
+    instance.invalidations.invalidated(changes.len());
+    let outcome = match &instance.sender {
+        None => Outcome::Applied(Token::at(execute(instance, &changes))),
+        Some(sender) => {
+            let (receipt, answer) = Receipt::new(changes.len());
+            sender.submit(changes, &receipt);
+            drop(receipt);
+            answer.outcome().await
+        }
+    };
+    if outcome.is_applied() {
+        instance
+            .invalidations
+            .latency
+            .record(clock::now().since(began));
+    }
+    outcome
+}
+
+/// Without a server, the removal is executed right here.
+fn execute(instance: &Instance, changes: &[Change]) -> crate::core::Position {
+    let now = clock::now();
+    instance.local.with(|partition, copies| {
+        let mut position = partition.position();
+        for change in changes {
+            position = partition.execute(change, now, copies);
+        }
+        position
+    })
+}

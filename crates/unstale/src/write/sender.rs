@@ -1,0 +1,221 @@
+//! The sender: one batch in flight, the next one gathering behind it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+
+use super::receipt::Receipt;
+use crate::clock;
+use crate::core::{Batch, Change, Message, Outbox, Scope};
+use crate::local::Local;
+use crate::observe::Invalidations;
+use crate::tiers::{Appended, Line, Redis, Shared, Unavailable};
+
+/// Changes sent in one script: enough to make the round trip cheap, few enough not to hold up
+/// the server.
+const BATCH: usize = 512;
+
+/// Pauses before a batch that failed is sent again while the server is in service.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Sends removals until they are confirmed.
+pub(crate) struct Sender {
+    local: Arc<Local>,
+    shared: Arc<Shared>,
+    origin: u64,
+    outbox: Mutex<Outbox<Arc<Receipt>>>,
+    /// Whether somebody is sending. There is never more than one batch in flight.
+    sending: AtomicBool,
+    invalidations: Arc<Invalidations>,
+    runtime: Handle,
+}
+
+impl Sender {
+    pub(crate) fn new(
+        local: Arc<Local>,
+        shared: Arc<Shared>,
+        origin: u64,
+        max_pending: usize,
+        invalidations: Arc<Invalidations>,
+    ) -> Self {
+        Self {
+            local,
+            shared,
+            origin,
+            outbox: Mutex::new(Outbox::new(max_pending)),
+            sending: AtomicBool::new(false),
+            invalidations,
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Removals that are not acknowledged, in flight or waiting.
+    pub(crate) fn pending(&self) -> usize {
+        self.outbox.lock().unacknowledged()
+    }
+
+    /// Begins removals and has them sent.
+    pub(crate) fn submit(self: &Arc<Self>, changes: Vec<Change>, receipt: &Arc<Receipt>) {
+        let now = clock::now();
+        self.local.with(|partition, copies| {
+            for change in &changes {
+                partition.begin(change, now, copies);
+            }
+        });
+        self.enqueue(changes, Some(receipt));
+        self.kick();
+    }
+
+    /// Has changes sent that have begun already, and for which nobody waits.
+    pub(crate) fn resubmit(self: &Arc<Self>, changes: Vec<Change>) {
+        self.enqueue(changes, None);
+        self.kick();
+    }
+
+    /// Sees to it that somebody is sending.
+    pub(crate) fn kick(self: &Arc<Self>) {
+        if !self.sending.swap(true, Ordering::AcqRel) {
+            self.runtime.spawn(self.clone().send_all());
+        }
+    }
+
+    /// Sends everything that waits, on a line that is not in service yet.
+    pub(crate) async fn flush(&self, redis: &Redis, line: &Arc<Line>) -> Result<(), Unavailable> {
+        loop {
+            let batch = self.outbox.lock().take_batch(BATCH);
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let message = self.message(&batch);
+            self.settle(batch, redis.invalidate_on(line, &message).await)?;
+        }
+    }
+
+    /// Sends until nothing waits any longer, or the server is out of service: then the
+    /// supervisor takes over.
+    async fn send_all(self: Arc<Self>) {
+        loop {
+            let mut pauses = pauses();
+            while self.send_next(&mut pauses).await {}
+            self.sending.store(false, Ordering::Release);
+            // Somebody may have come between the last look and giving up the role.
+            let nothing_to_do = self.outbox.lock().is_empty() || !self.shared.is_up();
+            if nothing_to_do || self.sending.swap(true, Ordering::AcqRel) {
+                return;
+            }
+        }
+    }
+
+    /// Sends one batch; false when there was nothing to send, or nobody to send it to.
+    async fn send_next(&self, pauses: &mut impl Iterator<Item = Duration>) -> bool {
+        let batch = self.outbox.lock().take_batch(BATCH);
+        if batch.is_empty() {
+            return false;
+        }
+        let message = self.message(&batch);
+        let result = self.shared.invalidate(&message).await;
+        if let Err(failure) = self.settle(batch, result) {
+            tracing::warn!(%failure, "removals are pending");
+            if !self.shared.is_up() {
+                return false;
+            }
+            tokio::time::sleep(pauses.next().unwrap_or(LAST_PAUSE)).await;
+        }
+        true
+    }
+
+    /// A batch was answered, or was not: ends its pendings, or puts it back. An acknowledgement
+    /// counts only in the current epoch.
+    fn settle(
+        &self,
+        batch: Batch<Arc<Receipt>>,
+        result: Result<Appended, Unavailable>,
+    ) -> Result<(), Unavailable> {
+        let counted = result.and_then(|appended| {
+            let counts = self.acknowledge(&batch, appended);
+            if counts {
+                Ok(appended)
+            } else {
+                Err(Unavailable::NotFenced)
+            }
+        });
+        match counted {
+            Ok(appended) => {
+                let position = appended.position();
+                self.invalidations.sent_batch();
+                tracing::debug!(%position, changes = batch.len(), "removal sent");
+                self.outbox.lock().settled(batch.len());
+                for receipt in batch.into_iter().flat_map(|(_, queued)| queued.waiters) {
+                    receipt.confirm(position);
+                }
+                Ok(())
+            }
+            Err(failure) => {
+                let mut outbox = self.outbox.lock();
+                outbox.put_back(batch);
+                self.collapse_if_over(&mut outbox);
+                Err(failure)
+            }
+        }
+    }
+
+    fn acknowledge(&self, batch: &Batch<Arc<Receipt>>, appended: Appended) -> bool {
+        let now = clock::now();
+        self.local.with(|partition, copies| {
+            partition.adopt(appended.fenced(), copies)
+                && batch.iter().all(|(change, queued)| {
+                    partition.acknowledge(change, queued.count, appended.position(), now, copies)
+                })
+        })
+    }
+
+    fn message(&self, batch: &Batch<Arc<Receipt>>) -> Message {
+        Message {
+            origin: self.origin,
+            sent_at: clock::wall_micros(),
+            changes: batch.iter().map(|(change, _)| change.clone()).collect(),
+            longest_ttl: None,
+        }
+    }
+
+    fn enqueue(&self, changes: Vec<Change>, receipt: Option<&Arc<Receipt>>) {
+        let mut outbox = self.outbox.lock();
+        for change in changes {
+            outbox.push(change, receipt.cloned());
+        }
+        self.collapse_if_over(&mut outbox);
+    }
+
+    /// Too many are waiting: one ban on everything takes their place. It begins before they end.
+    fn collapse_if_over(&self, outbox: &mut Outbox<Arc<Receipt>>) {
+        let Some(replaced) = outbox.collapse_if_over() else {
+            return;
+        };
+        tracing::warn!(
+            replaced = replaced.len(),
+            "too many removals are pending: all keys are banned"
+        );
+        self.invalidations.collapse();
+        let now = clock::now();
+        self.local.with(|partition, copies| {
+            partition.begin(&Change::Ban(Scope::All), now, copies);
+            for (change, count) in &replaced {
+                partition.end(change, *count, now);
+            }
+        });
+    }
+}
+
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LAST_PAUSE)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}

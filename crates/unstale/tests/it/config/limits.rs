@@ -1,0 +1,184 @@
+//! That a setting that cannot work is told what is allowed and why.
+
+use std::time::Duration;
+
+use unstale::config::{Config, Connection};
+use unstale::policy::{Policy, PolicyTable};
+
+use super::refused;
+
+#[test]
+fn an_impossible_value_is_told_what_is_allowed_and_why() {
+    refused(&[
+        (
+            r#""StreamConfiguration": { "PollInterval": "00:00:00" }"#,
+            &[
+                "TheTechLoopCache:StreamConfiguration:PollInterval: is 00:00:00",
+                "from 00:00:00.001 to 01:00:00",
+            ],
+        ),
+        (
+            r#""StreamConfiguration": { "PollInterval": "-00:00:01" }"#,
+            &["PollInterval: `-00:00:01` is negative"],
+        ),
+        (
+            r#""StreamConfiguration": { "PollInterval": "00:00:01.500" }"#,
+            &[
+                "StreamConfiguration:PollInterval: is 00:00:01.500",
+                "at most half of MaxStaleness (00:00:01)",
+                "every poll proves it once",
+            ],
+        ),
+        (
+            r#""MaxStaleness": "00:00:01""#,
+            &["PollInterval: is 00:00:01", "MaxStaleness (00:00:00.500)"],
+        ),
+        (
+            r#""StreamConfiguration": { "MaxStreamLength": 0 }"#,
+            &["MaxStreamLength: is 0. Write a whole number from 1"],
+        ),
+        (
+            r#""StreamConfiguration": { "AckTimeout": "00:00:01" }"#,
+            &["more than PollInterval (00:00:01)"],
+        ),
+        (
+            r#""StreamConfiguration": { "StreamName": "meta" }"#,
+            &["is `meta`", "another name"],
+        ),
+        (
+            r#""StreamConfiguration": { "StreamName": "k:log" }"#,
+            &["does not begin with `k:`"],
+        ),
+        (
+            r#""StreamConfiguration": { "StreamName": "a{b}" }"#,
+            &["contains a brace", "hash tag"],
+        ),
+        (
+            r#""StreamConfiguration": { "StreamName": "" }"#,
+            &["StreamName: is empty"],
+        ),
+        (
+            r#""StreamConfiguration": { "ConsumerName": "{Machine}" }"#,
+            &["only `{MachineName}`"],
+        ),
+        (
+            r#""MemoryCache": { "SizeLimit": 0 }"#,
+            &["MemoryCache:SizeLimit: is 0"],
+        ),
+        (
+            r#""MemoryCache": { "CompactionPercentage": 0 }"#,
+            &["above 0 and at most 1"],
+        ),
+        (
+            r#""MemoryCache": { "CompactionPercentage": 30 }"#,
+            &["is 30. Write a number above 0 and at most 1"],
+        ),
+        (
+            r#""MemoryCache": { "ExpirationScanFrequency": "00:00:00" }"#,
+            &["ExpirationScanFrequency: is 00:00:00"],
+        ),
+        (
+            r#""DefaultAbsoluteExpiration": "00:00:00""#,
+            &["DefaultAbsoluteExpiration: is 00:00:00"],
+        ),
+        (
+            r#""DefaultSlidingExpiration": "00:03:00""#,
+            &["at most DefaultAbsoluteExpiration (00:02:00)"],
+        ),
+        (
+            r#""LeaseWait": "00:00:11""#,
+            &["at most LeaseTtl (00:00:10)"],
+        ),
+        (
+            r#""LeaseTtl": "00:00:00", "LeaseWait": "00:00:00""#,
+            &["LeaseTtl: is 00:00:00"],
+        ),
+        (
+            r#""LoadTimeout": "00:00:00""#,
+            &["LoadTimeout: is 00:00:00"],
+        ),
+        (r#""MaxPending": 0"#, &["MaxPending: is 0"]),
+        (r#""MaxBans": 0"#, &["MaxBans: is 0"]),
+        (
+            r#""Breaker": { "FailureThreshold": 0 }"#,
+            &["Breaker:FailureThreshold: is 0"],
+        ),
+        (
+            r#""Breaker": { "OpenDuration": "00:01:00" }"#,
+            &["at most MaxOpenDuration (00:00:10)"],
+        ),
+        (
+            r#""Redis": { "Enabled": true }"#,
+            &["Redis:Configuration: is missing, but Redis is enabled"],
+        ),
+        (
+            r#""Redis": { "InstanceName": "::" }"#,
+            &["Redis:InstanceName: is empty"],
+        ),
+        (
+            r#""Redis": { "InstanceName": "{a}:" }"#,
+            &["InstanceName: contains a brace"],
+        ),
+        (
+            r#""Redis": { "PubSubChannel": "a\u0000" }"#,
+            &["control character"],
+        ),
+        (
+            r#""Redis": { "DefaultDatabase": -1 }"#,
+            &["DefaultDatabase: is -1"],
+        ),
+        (
+            r#""Redis": { "Configuration": "h,defaultDatabase=1", "DefaultDatabase": 2 }"#,
+            &["Redis:DefaultDatabase: is 2, but the connection string in Configuration says 1"],
+        ),
+        (
+            r#""Redis": { "Configuration": "h,connectTimeout=10", "ConnectTimeout": "00:00:01" }"#,
+            &["says 00:00:00.010"],
+        ),
+        (
+            r#""Policies": { "a:*": { "SlidingExpiration": "00:10:00" } }"#,
+            &[
+                r#"Policies:"a:*":SlidingExpiration: is 00:10:00"#,
+                "at most DefaultAbsoluteExpiration (00:02:00)",
+            ],
+        ),
+        (
+            r#""Policies": { "a:*": { "SlidingExpiration": "00:00:10", "AbsoluteExpiration": "00:00:05" } }"#,
+            &["at most AbsoluteExpiration (00:00:05)"],
+        ),
+        (r#""Policies": { "a:*": { "Size": 0 } }"#, &["Size: is 0"]),
+        (
+            r#""Policies": { "a:*": { "Size": 10001 } }"#,
+            &["at most MemoryCache:SizeLimit (10000)"],
+        ),
+        (
+            r#""Policies": { "": {} }"#,
+            &[r#"Policies:"": is an empty pattern"#],
+        ),
+    ]);
+}
+
+#[test]
+fn a_configuration_made_in_code_is_checked_alike() {
+    let mut config = Config::default();
+    config.stream.poll_interval = Duration::from_secs(5);
+    config.memory.compaction_percentage = f64::NAN;
+    config.policies = PolicyTable::new().with("a:*", Policy::new().size(20_000));
+    config.redis.enabled = true;
+    let error = config.validate().unwrap_err().to_string();
+    for part in [
+        "Unstale:StreamConfiguration:PollInterval: is 00:00:05",
+        "Unstale:MemoryCache:CompactionPercentage: is NaN",
+        r#"Unstale:Policies:"a:*":Size: is 20000"#,
+        "Unstale:Redis:Configuration: is missing",
+    ] {
+        assert!(error.contains(part), "{error}\n  want: {part}");
+    }
+    let mut config = Config::default();
+    config.redis.connect_to(Connection::default());
+    let error = config.validate().unwrap_err().to_string();
+    assert!(
+        error.contains("Redis:Configuration: names no server"),
+        "{error}"
+    );
+}
