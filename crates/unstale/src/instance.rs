@@ -71,7 +71,7 @@ impl Instance {
         let partition = if alone {
             Partition::alone(limits, config.longest_ttl())
         } else {
-            Partition::new(limits)
+            Partition::new(limits, config.longest_ttl())
         };
         let local = Arc::new(Local::new(partition, Memory::new(&config.memory)));
         let shared = match hub {
@@ -215,10 +215,15 @@ impl Instance {
         shared: &Shared,
         ttl: Duration,
     ) -> Result<(), Unavailable> {
-        if self.local.with(|partition, _| partition.longest_ttl()) >= ttl {
-            return Ok(());
+        let allowed = self.local.with(|partition, _| {
+            partition.raise_longest_ttl(ttl);
+            partition.is_ttl_allowed(ttl)
+        });
+        if allowed {
+            Ok(())
+        } else {
+            shared.fence().await
         }
-        shared.raise_longest_ttl(ttl).await
     }
 
     pub(crate) fn pending(&self) -> u64 {
@@ -233,9 +238,14 @@ impl Instance {
 
     pub(crate) fn health(&self) -> Health {
         let now = clock::now();
-        let (proven_at, position) = self
-            .local
-            .with(|partition, _| (partition.proven_at(), partition.position()));
+        let (proven_at, position, bans) = self.local.with(|partition, _| {
+            (
+                partition.proven_at(),
+                partition.position(),
+                partition.bans(),
+            )
+        });
+        let (l1_entries, l1_size) = self.local.memory.usage();
         let alone = self.shared.is_none();
         let unproven_for = now.since(proven_at.unwrap_or(self.started));
         let healthy = alone || unproven_for <= self.ack_timeout;
@@ -254,6 +264,9 @@ impl Instance {
                 .as_ref()
                 .map_or("none", |shared| shared.breaker_state()),
             pending,
+            l1_entries: l1_entries as u64,
+            l1_size,
+            bans: bans as u64,
             reason,
         }
     }

@@ -34,7 +34,6 @@ use crate::write::Outcome;
 /// prices.remove("MSFT").await;      // then invalidate; never fails the write
 /// # Ok(()) }
 /// ```
-
 pub struct Space<T> {
     cache: Cache,
     pattern: Arc<KeyPattern>,

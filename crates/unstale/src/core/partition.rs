@@ -63,7 +63,6 @@ pub(crate) enum Reach {
 pub(crate) struct Snapshot {
     pub(crate) fenced: Fenced,
     pub(crate) bans: Vec<(Scope, u64)>,
-    pub(crate) longest_ttl: Duration,
 }
 
 impl Snapshot {
@@ -94,12 +93,15 @@ pub(crate) struct Partition {
     /// Copies that were last checked before this count of arrivals are dropped.
     floor: u64,
     keys: Keys,
+    /// The longest life of any value, as far as this instance ever knew.
     longest_ttl: Duration,
+    /// The longest TTL that the server is known to keep bans for, in this epoch.
+    confirmed_ttl: Duration,
 }
 
 impl Partition {
     /// A partition that has not met its server yet: nothing is proven.
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, longest_ttl: Duration) -> Self {
         Self {
             limits,
             history: None,
@@ -110,7 +112,8 @@ impl Partition {
             bans: Bans::default(),
             floor: 0,
             keys: Keys::default(),
-            longest_ttl: Duration::ZERO,
+            longest_ttl,
+            confirmed_ttl: Duration::ZERO,
         }
     }
 
@@ -125,8 +128,7 @@ impl Partition {
                 seq: 0,
             },
             proof: Proof::standing(limits.max_staleness),
-            longest_ttl,
-            ..Self::new(limits)
+            ..Self::new(limits, longest_ttl)
         }
     }
 
@@ -174,6 +176,11 @@ impl Partition {
         self.longest_ttl
     }
 
+    /// Whether the server keeps bans long enough for a value that lives so long.
+    pub(crate) fn is_ttl_allowed(&self, ttl: Duration) -> bool {
+        self.confirmed_ttl >= ttl
+    }
+
     /// How long a ban has to be remembered: until nothing it forbids can be left.
     pub(crate) fn ban_retention(&self) -> Duration {
         self.longest_ttl + self.ban_retention_beyond_ttl()
@@ -193,6 +200,7 @@ impl Partition {
         match self.history {
             Some(ours) if fenced.history == ours => {
                 self.known = self.known.max(fenced.position());
+                self.confirm_ttl(fenced.longest_ttl);
                 true
             }
             Some(ours) if fenced.history.epoch <= ours.epoch => false,
@@ -202,6 +210,8 @@ impl Partition {
                 self.synced = false;
                 self.known = fenced.position();
                 self.bans.forget_acknowledged();
+                self.confirmed_ttl = Duration::ZERO;
+                self.confirm_ttl(fenced.longest_ttl);
                 self.proof.withdraw();
                 self.drop_everything(copies);
                 true
@@ -244,7 +254,7 @@ impl Partition {
             }
         }
         if let Some(ttl) = message.longest_ttl {
-            self.raise_longest_ttl(ttl);
+            self.confirm_ttl(ttl);
         }
         self.cursor = position.seq;
         self.known = self.known.max(position);
@@ -285,7 +295,6 @@ impl Partition {
         for (scope, seq) in &snapshot.bans {
             self.bans.add(scope, Position { epoch, seq: *seq }, now);
         }
-        self.raise_longest_ttl(snapshot.longest_ttl);
         self.cursor = snapshot.fenced.tail;
         self.synced = true;
         self.drop_everything(copies);
@@ -352,7 +361,7 @@ impl Partition {
         position
     }
 
-    /// Raises the longest TTL of the namespace; it only grows.
+    /// A value will live so long: from now on every fence asks the server to keep bans for it.
     pub(crate) fn raise_longest_ttl(&mut self, ttl: Duration) {
         self.longest_ttl = self.longest_ttl.max(ttl);
     }
@@ -463,6 +472,11 @@ impl Partition {
                 }
             }
         }
+    }
+
+    fn confirm_ttl(&mut self, ttl: Duration) {
+        self.confirmed_ttl = self.confirmed_ttl.max(ttl);
+        self.raise_longest_ttl(ttl);
     }
 
     fn drop_everything(&mut self, copies: &mut impl Copies) {

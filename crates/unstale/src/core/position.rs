@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A place in a partition's log: contiguous within an epoch.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -41,11 +42,14 @@ pub(crate) struct History {
     pub(crate) nonce: u64,
 }
 
-/// What the fence answers: the server's history and the position of its newest log entry.
+/// What the fence answers: the server's history, and how far it has come.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Fenced {
     pub(crate) history: History,
+    /// The sequence number of the newest log entry.
     pub(crate) tail: u64,
+    /// The longest TTL that the server keeps bans for; zero where it did not say.
+    pub(crate) longest_ttl: Duration,
 }
 
 impl Fenced {

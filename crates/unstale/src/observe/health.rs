@@ -20,6 +20,12 @@ pub struct Health {
     pub breaker: &'static str,
     /// Removals that are not acknowledged yet.
     pub pending: u64,
+    /// Copies in L1.
+    pub l1_entries: u64,
+    /// Their total size, in the unit of `SizeLimit`.
+    pub l1_size: u64,
+    /// Bans that this instance remembers.
+    pub bans: u64,
     /// What is wrong, as a sentence.
     pub reason: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::flights::Boarded;
 use super::hit::hit;
-use super::keep::{Copy, keep};
+use super::keep::keep_found;
 use super::{Cacheable, Request, l2};
 use crate::clock;
 
@@ -28,12 +28,6 @@ pub(crate) async fn get<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
     if let Some(series) = &series {
         series.l2_hit(took);
     }
-    let copy = Copy {
-        value: found.value.clone(),
-        stamp: found.stamp,
-        traits: &found.traits,
-        lives_until: found.lives_until,
-    };
-    keep(instance, &boarded, copy, series);
+    keep_found(instance, &boarded, &found, series);
     Some(found.value)
 }

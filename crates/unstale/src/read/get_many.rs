@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::flights::Boarded;
 use super::hit::hit;
-use super::keep::{Copy, keep};
+use super::keep::keep_found;
 use super::{Cacheable, Request, get, l2};
 use crate::clock;
 use crate::core::Reach;
@@ -58,14 +58,7 @@ pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Opti
                 if let Some(series) = &series {
                     series.l2_hit(took);
                 }
-                let value = found.value.clone();
-                let copy = Copy {
-                    value,
-                    stamp: found.stamp,
-                    traits: &found.traits,
-                    lives_until: found.lives_until,
-                };
-                keep(request.instance, &boarded, copy, series);
+                keep_found(request.instance, &boarded, &found, series);
                 values[index] = Some(found.value);
             }
             None => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Request;
 use super::flights::Boarded;
+use super::l2::Found;
 use crate::clock;
 use crate::core::{Change, Position, Tick};
 use crate::instance::Instance;
@@ -45,6 +46,22 @@ pub(super) fn keep(
         }
         admitted.is_some()
     })
+}
+
+/// Keeps a copy of what was found in L2.
+pub(super) fn keep_found<T: Any + Send + Sync>(
+    instance: &Instance,
+    boarded: &Boarded,
+    found: &Found<T>,
+    series: Option<Arc<Series>>,
+) {
+    let copy = Copy {
+        value: found.value.clone(),
+        stamp: found.stamp,
+        traits: &found.traits,
+        lives_until: found.lives_until,
+    };
+    keep(instance, boarded, copy, series);
 }
 
 /// Without an L2, `set` puts the value into L1, under a ticket of its own that nothing can revoke

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::acquire::{Acquired, acquire};
 use super::flights::{Boarded, Boarding, Landed, Lead};
 use super::hit::hit;
-use super::keep::{Copy, keep};
+use super::keep::{Copy, keep, keep_found};
 use super::lease::Filled;
 use super::{Cacheable, Request, lease};
 use crate::clock;
@@ -81,13 +81,7 @@ where
             if let Some(series) = &series {
                 series.l2_hit(clock::now().since(began));
             }
-            let copy = Copy {
-                value: found.value.clone(),
-                stamp: found.stamp,
-                traits: &found.traits,
-                lives_until: found.lives_until,
-            };
-            keep(instance, &lead.boarded, copy, series);
+            keep_found(instance, &lead.boarded, &found, series);
             lead.land(Ok(Some(found.value.clone())));
             return Ok(Some(found.value));
         }

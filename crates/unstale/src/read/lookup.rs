@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::acquire::{Acquired, acquire};
 use super::flights::Boarded;
 use super::hit::hit;
-use super::keep::{Copy, keep};
+use super::keep::keep_found;
 use super::load::{Loaded, fill_and_keep};
 use super::{Cacheable, Request, lease};
 use crate::clock;
@@ -31,6 +31,11 @@ pub enum Lookup<T> {
 /// read too early is never stored. Dropped unused, the lease is given back, and the next reader
 /// gets it.
 pub struct Lease<T> {
+    miss: Box<Miss>,
+    value: PhantomData<fn() -> T>,
+}
+
+struct Miss {
     instance: Arc<Instance>,
     boarded: Boarded,
     held: Option<lease::Held>,
@@ -38,13 +43,12 @@ pub struct Lease<T> {
     policy: Option<Policy>,
     label: Option<Arc<str>>,
     series: Option<Arc<Series>>,
-    value: PhantomData<fn() -> T>,
 }
 
 impl<T> std::fmt::Debug for Lease<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lease")
-            .field("key", &self.boarded.key)
+            .field("key", &self.miss.boarded.key)
             .finish_non_exhaustive()
     }
 }
@@ -60,21 +64,22 @@ impl<T: Cacheable> Lease<T> {
 
     /// The same, with options.
     pub async fn fill_entry(self, entry: Entry<T>) -> Arc<T> {
+        let miss = *self.miss;
         let request = Request {
-            instance: &self.instance,
-            key: &self.boarded.key,
+            instance: &miss.instance,
+            key: &miss.boarded.key,
             at_least: Position::ORIGIN,
-            policy: self.policy.as_ref(),
-            label: self.label.as_ref(),
+            policy: miss.policy.as_ref(),
+            label: miss.label.as_ref(),
         };
         let traits = request.traits(&entry.options);
         let value = Arc::new(entry.value);
         let loaded = Loaded {
             value: value.clone(),
-            stamp: self.stamp,
+            stamp: miss.stamp,
             traits: &traits,
         };
-        fill_and_keep(&request, &self.boarded, self.held, loaded, self.series).await;
+        fill_and_keep(&request, &miss.boarded, miss.held, loaded, miss.series).await;
         value
     }
 }
@@ -93,13 +98,7 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
             if let Some(series) = &series {
                 series.l2_hit(clock::now().since(began));
             }
-            let copy = Copy {
-                value: found.value.clone(),
-                stamp: found.stamp,
-                traits: &found.traits,
-                lives_until: found.lives_until,
-            };
-            keep(instance, &boarded, copy, series);
+            keep_found(instance, &boarded, &found, series);
             return Lookup::Hit(found.value);
         }
         Acquired::Lease(held) => Some(held),
@@ -113,7 +112,7 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
         Some(held) => held.stamp,
         None => instance.local.with(|partition, _| partition.known()),
     };
-    Lookup::Miss(Lease {
+    let miss = Miss {
         instance: instance.clone(),
         boarded,
         held,
@@ -121,6 +120,9 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
         policy: request.policy.cloned(),
         label: request.label.cloned(),
         series,
+    };
+    Lookup::Miss(Lease {
+        miss: Box::new(miss),
         value: PhantomData,
     })
 }

@@ -23,9 +23,6 @@ use crate::policy::Priority;
 const LEASE: &str = "L1";
 const VALUE: &str = "V1";
 
-/// A name that no other lease or value has: the filler's random id and a count of its own.
-pub(crate) type RecordToken = String;
-
 /// What an entry carries beside its payload.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Traits {

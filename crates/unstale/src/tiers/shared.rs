@@ -68,6 +68,7 @@ impl Appended {
         Fenced {
             history: self.history,
             tail: self.seq,
+            longest_ttl: Duration::ZERO,
         }
     }
 }
@@ -187,9 +188,12 @@ impl Shared {
         provider!(self, tier => tier.store(message, entries).await)
     }
 
-    /// Raises the longest TTL of the namespace, before the first value that lives so long.
-    pub(crate) async fn raise_longest_ttl(&self, ttl: Duration) -> Result<(), Unavailable> {
-        provider!(self, tier => tier.raise_longest_ttl(ttl).await)
+    /// Fences again, which tells the server the longest TTL that this instance knows of.
+    pub(crate) async fn fence(&self) -> Result<(), Unavailable> {
+        match self {
+            Shared::Redis(tier) => tier.fence().await,
+            Shared::Hub(tier) => tier.fence(),
+        }
     }
 
     /// Opens a connection of its own to the log, and fences it.

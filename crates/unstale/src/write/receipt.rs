@@ -38,11 +38,11 @@ impl Receipt {
     pub(crate) fn confirm(&self, position: Position) {
         let mut answer = self.answer.lock();
         answer.0 = answer.0.max(position);
-        if self.missing.fetch_sub(1, Ordering::AcqRel) == 1 {
-            if let Some(sender) = answer.1.take() {
-                // The caller may have stopped waiting; the removal stands all the same.
-                let _ = sender.send(answer.0);
-            }
+        if self.missing.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Some(sender) = answer.1.take()
+        {
+            // The caller may have stopped waiting; the removal stands all the same.
+            let _ = sender.send(answer.0);
         }
     }
 }

@@ -1,5 +1,13 @@
 //! Tests through the public face, named by topology.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a test that panics has failed, and this is how a test fails"
+)]
+
 mod bed;
 mod config;
 mod l1_l2_log;

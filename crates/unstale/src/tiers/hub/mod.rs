@@ -58,6 +58,23 @@ impl Hub {
     pub fn flush(&self) {
         *self.0.server.lock() = Server::default();
     }
+
+    /// Fences with what an instance knows, and tells everybody if that began a new epoch.
+    fn fence(&self, local: &Local) -> Result<Fenced, Unavailable> {
+        let fresh_nonce = getrandom::u64().map_err(|_| Unavailable::Down)?;
+        let (ours, longest_ttl) =
+            local.with(|partition, _| (partition.history(), partition.longest_ttl()));
+        let wall_ms = clock::wall_micros() / 1000;
+        let fenced = self
+            .0
+            .server
+            .lock()
+            .fence(ours, fresh_nonce, longest_ttl, wall_ms);
+        if fenced.history != ours {
+            self.0.news.send_replace(());
+        }
+        Ok(fenced)
+    }
 }
 
 impl Default for Hub {
@@ -70,7 +87,6 @@ impl Default for Hub {
 pub(crate) struct HubTier {
     hub: Hub,
     local: Arc<Local>,
-    longest_ttl: Mutex<Duration>,
     lease_ttl: Duration,
     max_log_length: usize,
     max_bans: usize,
@@ -81,7 +97,6 @@ impl HubTier {
         Self {
             hub: hub.clone(),
             local,
-            longest_ttl: Mutex::new(config.longest_ttl()),
             lease_ttl: config.lease_ttl,
             max_log_length: usize::try_from(config.stream.max_stream_length).unwrap_or(usize::MAX),
             max_bans: config.max_bans,
@@ -89,22 +104,9 @@ impl HubTier {
     }
 
     /// Fences, and takes note of the answer.
-    pub(crate) fn fence(&self) -> Result<Fenced, Unavailable> {
-        let longest_ttl = *self.longest_ttl.lock();
-        let fresh = getrandom::u64().map_err(|_| Unavailable::Down)?;
-        loop {
-            let fenced = {
-                let ours = self.local.history();
-                let mut server = self.hub.0.server.lock();
-                server.fence(ours, fresh, longest_ttl, clock::wall_micros() / 1000)
-            };
-            self.hub.0.news.send_replace(());
-            self.local
-                .with(|partition, _| partition.raise_longest_ttl(longest_ttl));
-            if self.local.adopt(fenced) {
-                return Ok(fenced);
-            }
-        }
+    pub(crate) fn fence(&self) -> Result<(), Unavailable> {
+        while !self.local.adopt(self.hub.fence(&self.local)?) {}
+        Ok(())
     }
 
     pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
@@ -195,21 +197,12 @@ impl HubTier {
         })
     }
 
-    pub(crate) async fn raise_longest_ttl(&self, ttl: Duration) -> Result<(), Unavailable> {
-        {
-            let mut longest = self.longest_ttl.lock();
-            *longest = longest.max(ttl);
-        }
-        self.fence().map(drop)
-    }
-
     pub(crate) fn listen(&self) -> Result<HubFeed, Unavailable> {
         self.fence()?;
         let news = self.hub.0.news.subscribe();
         Ok(HubFeed {
             hub: self.hub.clone(),
             local: self.local.clone(),
-            longest_ttl: *self.longest_ttl.lock(),
             news: tokio::sync::Mutex::new(news),
         })
     }
@@ -252,21 +245,12 @@ fn deadline(until: crate::core::Tick, traits: &record::Traits) -> u64 {
 pub(crate) struct HubFeed {
     hub: Hub,
     local: Arc<Local>,
-    longest_ttl: Duration,
     news: tokio::sync::Mutex<watch::Receiver<()>>,
 }
 
 impl HubFeed {
     pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
-        let fresh = getrandom::u64().map_err(|_| Unavailable::Down)?;
-        let ours = self.local.history();
-        let wall_ms = clock::wall_micros() / 1000;
-        Ok(self
-            .hub
-            .0
-            .server
-            .lock()
-            .fence(ours, fresh, self.longest_ttl, wall_ms))
+        self.hub.fence(&self.local)
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {

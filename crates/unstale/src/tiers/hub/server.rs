@@ -80,14 +80,12 @@ impl Server {
                     };
                     self.log.push_back((meta.advance(), message));
                 }
-                Fenced {
-                    history: meta.history,
-                    tail: meta.seq,
-                }
+                meta.fenced()
             }
             None => Fenced {
                 history: ours,
                 tail: 0,
+                longest_ttl: Duration::ZERO,
             },
         }
     }
@@ -207,16 +205,12 @@ impl Server {
     pub(super) fn snapshot(&self) -> Option<Snapshot> {
         let meta = self.meta.as_ref()?;
         Some(Snapshot {
-            fenced: Fenced {
-                history: meta.history,
-                tail: meta.seq,
-            },
+            fenced: meta.fenced(),
             bans: meta
                 .bans
                 .iter()
                 .map(|(scope, (seq, _))| (scope.clone(), *seq))
                 .collect(),
-            longest_ttl: meta.longest_ttl,
         })
     }
 
@@ -234,6 +228,14 @@ impl Meta {
     fn is_behind(&self, ours: History) -> bool {
         self.history.epoch < ours.epoch
             || (self.history.epoch == ours.epoch && self.history.nonce != ours.nonce)
+    }
+
+    fn fenced(&self) -> Fenced {
+        Fenced {
+            history: self.history,
+            tail: self.seq,
+            longest_ttl: self.longest_ttl,
+        }
     }
 
     fn advance(&mut self) -> Position {

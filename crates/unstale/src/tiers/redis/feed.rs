@@ -107,11 +107,13 @@ impl RedisFeed {
     }
 
     async fn read_stream(&self, cursor: Position, wait: Duration) -> RedisResult<Entries> {
+        // Zero would block for ever.
+        let block = crate::tiers::record::millis(wait).max(1);
         let reply: Option<StreamReadReply> = redis::cmd("XREAD")
             .arg("COUNT")
             .arg(BATCH)
             .arg("BLOCK")
-            .arg(crate::tiers::record::millis(wait))
+            .arg(block)
             .arg("STREAMS")
             .arg(&self.keyspace.log)
             .arg(cursor.to_string())

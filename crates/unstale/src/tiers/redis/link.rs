@@ -104,6 +104,8 @@ pub(crate) struct Link {
     line: RwLock<Option<Arc<Line>>>,
     lost: Notify,
     command_timeout: Duration,
+    /// How long it may take to connect and to pass the fence.
+    connect_timeout: Duration,
 }
 
 impl Link {
@@ -115,6 +117,7 @@ impl Link {
             line: RwLock::new(None),
             lost: Notify::new(),
             command_timeout: config.redis.effective_command_timeout(),
+            connect_timeout: config.redis.effective_connect_timeout(),
         }
     }
 
@@ -124,10 +127,10 @@ impl Link {
         for server in &self.target.servers {
             let attempt = async {
                 let mut connection = self.target.connect(server, None).await?;
-                let fenced = self.in_time(self.fence.pass(&mut connection)).await?;
+                let fenced = self.fence.pass(&mut connection).await?;
                 Ok((connection, fenced))
             };
-            match attempt.await {
+            match self.in_time(attempt).await {
                 Ok((connection, fenced)) => {
                     let fenced_epoch = AtomicU64::new(fenced.history.epoch);
                     let fence = self.fence.clone();
@@ -239,7 +242,7 @@ impl Link {
 
     async fn in_time<T>(&self, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
         let late = |_| RedisError::from((ErrorKind::Io, "no answer in time"));
-        tokio::time::timeout(self.command_timeout, work)
+        tokio::time::timeout(self.connect_timeout, work)
             .await
             .map_err(late)?
     }

@@ -47,7 +47,7 @@ impl Redis {
     pub(crate) fn new(config: &Config, local: Arc<Local>) -> Result<Self, Error> {
         let keyspace = Keyspace::new(config, PARTITION);
         let target = Arc::new(Target::new(config)?);
-        let fence = Arc::new(Fence::new(config, &keyspace, local.clone()));
+        let fence = Arc::new(Fence::new(&keyspace, local.clone()));
         let link = Link::new(config, target.clone(), fence.clone());
         Ok(Self {
             keyspace,
@@ -197,8 +197,8 @@ impl Redis {
             .await
     }
 
-    pub(crate) async fn raise_longest_ttl(&self, ttl: Duration) -> Result<(), Unavailable> {
-        self.fence.raise_longest_ttl(ttl);
+    /// Fences the line again.
+    pub(crate) async fn fence(&self) -> Result<(), Unavailable> {
         self.link
             .run(|line| async move { line.fence_again().await })
             .await

@@ -14,14 +14,19 @@ pub(super) fn nonce_text(nonce: u64) -> String {
 }
 
 /// The fence's answer: epoch, nonce, tail and the longest TTL.
-pub(super) fn fenced(reply: &Value) -> RedisResult<(Fenced, Duration)> {
+pub(super) fn fenced(reply: &Value) -> RedisResult<Fenced> {
     let (epoch, nonce, tail, ttl): (u64, String, u64, u64) =
         FromRedisValue::from_redis_value_ref(reply)?;
     let history = History {
         epoch,
         nonce: read_nonce(&nonce),
     };
-    Ok((Fenced { history, tail }, Duration::from_millis(ttl)))
+    let longest_ttl = Duration::from_millis(ttl);
+    Ok(Fenced {
+        history,
+        tail,
+        longest_ttl,
+    })
 }
 
 /// Where `log.lua` appended: epoch, nonce and sequence number.
@@ -62,9 +67,9 @@ pub(super) fn snapshot(reply: &Value) -> RedisResult<Option<Snapshot>> {
                 nonce: read_nonce(nonce),
             },
             tail,
+            longest_ttl: Duration::from_millis(number("ttl").unwrap_or(0)),
         },
         bans: bans.collect(),
-        longest_ttl: Duration::from_millis(number("ttl").unwrap_or(0)),
     }))
 }
 
