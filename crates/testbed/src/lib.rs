@@ -1,0 +1,46 @@
+//! Starts real Redis and Valkey servers, and a fault proxy in front of them, for tests and
+//! benchmarks.
+//!
+//! * [`Server`] is one server process of its own on a free port: it can be killed, restarted,
+//!   paused and replicated, and it never outlives the process that started it, however that process
+//!   ends.
+//! * [`Proxy`] stands between a client and a server and cuts, silences, stalls or delays what
+//!   passes.
+//! * [`eventually`] waits for a condition by polling, with a deadline, so that no test needs a
+//!   fixed sleep.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use testbed::{Direction, Proxy, Server, eventually};
+//!
+//! # async fn example() -> Result<(), testbed::Error> {
+//! let server = Server::start()?;
+//! let proxy = Proxy::start(server.addr()).await?;
+//! // The client under test is connected to `proxy.url()`. Now the server hears it, and it hears
+//! // nothing.
+//! proxy.stall(Direction::ToClient);
+//! eventually("the command reached the server", Duration::from_secs(5), || async {
+//!     proxy.passed(Direction::ToServer) > 0
+//! })
+//! .await;
+//! proxy.heal()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The calls on [`Server`] block the calling thread, some for as long as a server takes to start.
+//! In a test on a single-threaded runtime everything else stands still meanwhile; use the
+//! multi-threaded flavour where that matters.
+
+mod error;
+mod eventually;
+mod port;
+mod proxy;
+mod server;
+
+pub use error::{Error, Result};
+pub use eventually::{Condition, eventually};
+pub use proxy::{Direction, Proxy};
+pub use redis::Value;
+pub use semver::Version;
+pub use server::{Kind, Server, ServerBuilder};

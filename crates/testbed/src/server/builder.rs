@@ -1,0 +1,132 @@
+//! Describes a server and starts it.
+
+use std::{fmt::Write as _, fs, sync::Mutex};
+
+use tempfile::TempDir;
+
+use super::{Server, binary, process::CONFIGURATION, site::Site};
+use crate::{Error, Result, port::ReservedPort};
+
+/// How often a server is started on another free port when its own was taken at the last moment.
+const ATTEMPTS: usize = 5;
+
+/// What every server of the test bed has in common; [`ServerBuilder::arg`] overrides it.
+const DEFAULTS: &str = "\
+bind 127.0.0.1
+daemonize no
+save \"\"
+appendonly no
+always-show-logo no
+enable-debug-command local
+# A replica is fed at once instead of after five seconds.
+repl-diskless-sync-delay 0
+";
+
+/// Describes a server to be started. Made by [`Server::builder`].
+#[derive(Clone, Default)]
+#[must_use = "nothing runs until `start` is called"]
+pub struct ServerBuilder {
+    port: u16,
+    password: Option<String>,
+    directives: String,
+    follows: bool,
+}
+
+impl ServerBuilder {
+    /// Adds a line to the server's configuration file: a directive and its value, as they are
+    /// written there. A later one overrides an earlier one and the test bed's own. For a password
+    /// use [`ServerBuilder::password`].
+    pub fn arg(mut self, directive: &str, value: &str) -> Self {
+        // Writing to a `String` does not fail.
+        let _ = writeln!(self.directives, "{directive} {value}");
+        self
+    }
+
+    /// Uses this port instead of a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Asks clients for a password. [`Server::url`] carries it.
+    pub fn password(mut self, password: &str) -> Self {
+        self.password = Some(password.to_owned());
+        self.arg("requirepass", &quoted(password))
+    }
+
+    /// Keeps the data over a [`Server::restart`], in an append-only file.
+    ///
+    /// Everything acknowledged survives the death of the process, because each write has been
+    /// handed to the system before it is answered; it is not forced to the disk.
+    pub fn persistent(self) -> Self {
+        self.arg("appendonly", "yes").arg("appendfsync", "no")
+    }
+
+    /// Makes the server a replica of `primary`. It is ready when it has copied the primary and
+    /// follows it.
+    pub fn replica_of(mut self, primary: &Server) -> Self {
+        self.follows = true;
+        let addr = primary.addr();
+        self = self.arg("replicaof", &format!("{} {}", addr.ip(), addr.port()));
+        match primary.site.password.as_deref() {
+            Some(password) => self.arg("masterauth", &quoted(password)),
+            None => self,
+        }
+    }
+
+    /// Starts the server and returns when it answers (as a replica: when it follows its primary).
+    ///
+    /// The program is the one that the environment variable `UNSTALE_TEST_SERVER` names, else
+    /// `redis-server` or `valkey-server` from `PATH`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoServer`] and [`Error::NotAProgram`] when there is no program to start,
+    /// [`Error::Port`] when the port is taken, [`Error::Ended`] and [`Error::NotReady`] with the
+    /// server's log when it does not come up.
+    pub fn start(&self) -> Result<Server> {
+        let mut attempt = 1;
+        loop {
+            match self.start_once() {
+                Err(Error::Ended { log, .. })
+                    if self.port == 0
+                        && attempt < ATTEMPTS
+                        && log.contains("Address already in use") =>
+                {
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn start_once(&self) -> Result<Server> {
+        let program = binary::find()?;
+        let port = ReservedPort::reserve(self.port).map_err(|source| Error::Port {
+            port: self.port,
+            source,
+        })?;
+        let directory = TempDir::with_prefix("unstale-server-").map_err(Error::Directory)?;
+        let configuration = format!("{DEFAULTS}port {}\n{}", port.number(), self.directives);
+        fs::write(directory.path().join(CONFIGURATION), configuration).map_err(Error::Directory)?;
+        let site = Site {
+            directory,
+            program,
+            port,
+            password: self.password.clone(),
+        };
+        let (mut process, identity) = site.start()?;
+        if self.follows {
+            site.await_replication(&mut process)?;
+        }
+        Ok(Server {
+            process: Mutex::new(Some(process)),
+            identity,
+            site,
+        })
+    }
+}
+
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}

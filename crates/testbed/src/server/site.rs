@@ -1,0 +1,121 @@
+//! Where a server lives: everything that outlasts its process.
+
+use std::{
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use super::{
+    identity::{Identity, field},
+    process::{Process, last_words},
+};
+use crate::{Error, Result, port::ReservedPort};
+
+/// How long a server may take until it is ready: far more than it needs, for machines that are slow
+/// or busy.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_POLL: Duration = Duration::from_millis(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+// No `Debug`: a password must not get into a log.
+pub(super) struct Site {
+    pub(super) directory: TempDir,
+    pub(super) program: PathBuf,
+    pub(super) port: ReservedPort,
+    pub(super) password: Option<String>,
+}
+
+impl Site {
+    pub(super) fn url(&self) -> String {
+        let plain = format!("redis://{}", self.port.addr());
+        let with_password = self.password.as_deref().and_then(|password| {
+            let mut url = url::Url::parse(&plain).ok()?;
+            url.set_password(Some(password)).ok()?;
+            Some(url.into())
+        });
+        with_password.unwrap_or(plain)
+    }
+
+    /// Runs one command on a connection of its own.
+    pub(super) fn query<T>(&self, command: &redis::Cmd) -> redis::RedisResult<T>
+    where
+        T: redis::FromRedisValue,
+    {
+        let client = redis::Client::open(self.url())?;
+        let mut connection = client.get_connection_with_timeout(CONNECT_TIMEOUT)?;
+        connection.set_read_timeout(Some(RESPONSE_TIMEOUT))?;
+        connection.set_write_timeout(Some(RESPONSE_TIMEOUT))?;
+        command.query(&mut connection)
+    }
+
+    /// Starts the server's process and waits until it answers, and is itself and no stranger on its
+    /// port.
+    pub(super) fn start(&self) -> Result<(Process, Identity)> {
+        let mut process = Process::spawn(&self.program, self.directory.path())?;
+        let pid = process.pid().to_string();
+        let identity = self.poll(&mut process, || {
+            self.query::<()>(&redis::cmd("PING")).map_err(in_words)?;
+            let info = self.info("server")?;
+            if field(&info, "process_id") != Some(pid.as_str()) {
+                return Err("another server answers on its port".into());
+            }
+            Identity::from_info(&info)
+        })?;
+        Ok((process, identity))
+    }
+
+    /// Waits until a replica has copied its primary and follows it.
+    pub(super) fn await_replication(&self, process: &mut Process) -> Result<()> {
+        self.poll(process, || {
+            let info = self.info("replication")?;
+            match field(&info, "master_link_status") {
+                Some("up") => Ok(()),
+                status => Err(format!(
+                    "the link to its primary is {}",
+                    status.unwrap_or("missing")
+                )),
+            }
+        })
+    }
+
+    fn info(&self, section: &str) -> Result<String, String> {
+        self.query(redis::cmd("INFO").arg(section))
+            .map_err(in_words)
+    }
+
+    fn poll<T>(
+        &self,
+        process: &mut Process,
+        mut check: impl FnMut() -> Result<T, String>,
+    ) -> Result<T> {
+        let began = Instant::now();
+        loop {
+            let awaited = match check() {
+                Ok(value) => return Ok(value),
+                Err(awaited) => awaited,
+            };
+            if let Some(status) = process.ended()? {
+                return Err(Error::Ended {
+                    status,
+                    log: last_words(self.directory.path()),
+                });
+            }
+            if began.elapsed() > READY_WITHIN {
+                return Err(Error::NotReady {
+                    after: READY_WITHIN,
+                    awaited,
+                    log: last_words(self.directory.path()),
+                });
+            }
+            thread::sleep(READY_POLL);
+        }
+    }
+}
+
+fn in_words(error: redis::RedisError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,106 @@
+//! `cargo xtask ci`: everything that must hold before a change is merged.
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::{cargo, server::ServerOptions, test};
+
+/// Check everything: format, lints, documentation, tests; stop at the first failure
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    server: ServerOptions,
+}
+
+/// A check that is one call of cargo.
+struct Check {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+    /// What to do when it fails.
+    remedy: &'static str,
+}
+
+const CHECKS: [Check; 3] = [
+    Check {
+        name: "format",
+        arguments: &["fmt", "--all", "--check"],
+        environment: &[],
+        remedy: "run `cargo fmt --all`",
+    },
+    Check {
+        name: "lints",
+        arguments: &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        environment: &[],
+        remedy: "mend what clippy reports above; \
+                 `cargo clippy --workspace --all-targets --all-features -- -D warnings` repeats it",
+    },
+    Check {
+        name: "documentation",
+        arguments: &["doc", "--workspace", "--no-deps", "--all-features"],
+        environment: &[("RUSTDOCFLAGS", "-D warnings")],
+        remedy: "mend what rustdoc reports above; \
+                 `RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --all-features` \
+                 repeats it",
+    },
+];
+
+const TESTS: &str = "tests";
+const TESTS_REMEDY: &str =
+    "mend what failed above; `cargo xtask test -- <name of the test>` repeats one test";
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let began = Instant::now();
+    for check in &CHECKS {
+        let code = step(check.name, check.remedy, || check.run())?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+    }
+    let code = step(TESTS, TESTS_REMEDY, || test::run_with(&options.server, &[]))?;
+    if code == ExitCode::SUCCESS {
+        eprintln!("==> everything passed ({})", in_seconds(began.elapsed()));
+    }
+    Ok(code)
+}
+
+fn step(name: &str, remedy: &str, run: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
+    eprintln!("==> {name}");
+    let began = Instant::now();
+    let code = run()?;
+    let took = in_seconds(began.elapsed());
+    if code == ExitCode::SUCCESS {
+        eprintln!("==> {name}: passed ({took})");
+    } else {
+        eprintln!("==> {name}: failed ({took}): {remedy}");
+    }
+    Ok(code)
+}
+
+impl Check {
+    fn run(&self) -> Result<ExitCode> {
+        let status = cargo::command()
+            .args(self.arguments)
+            .envs(self.environment.iter().copied())
+            .status()
+            .with_context(|| format!("cannot run `cargo {}`", self.arguments[0]))?;
+        Ok(cargo::exit_code(status))
+    }
+}
+
+fn in_seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}

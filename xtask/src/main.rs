@@ -1,0 +1,41 @@
+//! Unstale's build tasks: `cargo xtask --help`.
+//!
+//! Each task is a module of its own and a variant of [`Task`].
+
+mod cargo;
+mod ci;
+mod server;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Unstale's build tasks.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Test(test::Options),
+    Ci(ci::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().task {
+        Task::Test(options) => test::run(&options),
+        Task::Ci(options) => ci::run(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

