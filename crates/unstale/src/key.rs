@@ -228,6 +228,12 @@ impl Key {
     }
 }
 
+impl AsRef<str> for Key {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl Write for Key {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.push(text);

@@ -19,8 +19,8 @@ pub(crate) enum Unavailable {
     Timeout(Duration),
     #[error("the server's history is not the one this instance knows")]
     NotFenced,
-    #[error(transparent)]
-    Server(#[from] ::redis::RedisError),
+    #[error("{0}")]
+    Server(Arc<dyn std::error::Error + Send + Sync>),
 }
 
 /// What a read of L2 found.

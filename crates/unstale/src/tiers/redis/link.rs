@@ -21,6 +21,9 @@ use crate::core::Fenced;
 use crate::error::Error;
 use crate::protect::Breaker;
 
+/// What `log.lua` answers when the server's history is not the caller's.
+const NOFENCE: &str = "NOFENCE";
+
 /// A fenced connection.
 pub(crate) struct Line {
     connection: MultiplexedConnection,
@@ -182,22 +185,27 @@ impl Link {
         Running: Future<Output = RedisResult<T>>,
     {
         let line = self.line.read().clone().ok_or(Unavailable::Down)?;
-        let result = self.run_on(&line, command).await;
-        match &result {
-            Ok(_) => self.breaker.succeeded(),
-            Err(failure) if ends_line(failure) => self.give_up(&line),
-            Err(Unavailable::Timeout(_)) => {
+        match self.in_command_time(attempt(&line, command)).await {
+            Ok(Ok(value)) => {
+                self.breaker.succeeded();
+                Ok(value)
+            }
+            Ok(Err(error)) => {
+                if ends_line(&error) {
+                    self.give_up(&line);
+                }
+                Err(error.into())
+            }
+            Err(late) => {
                 if self.breaker.failed() {
                     self.give_up(&line);
                 }
+                Err(late)
             }
-            Err(_) => {}
         }
-        result
     }
 
-    /// Runs a command on a line, in service or not, once it is fenced in the newest epoch. A
-    /// server whose history is not ours is fenced again, and asked once more.
+    /// Runs a command on a line that is not in service yet.
     pub(crate) async fn run_on<T, F, Running>(
         &self,
         line: &Arc<Line>,
@@ -207,24 +215,14 @@ impl Link {
         F: Fn(Arc<Line>) -> Running,
         Running: Future<Output = RedisResult<T>>,
     {
-        let attempts = async {
-            if line.is_behind() {
-                line.fence_again().await?;
-            }
-            match command(line.clone()).await {
-                Err(error) if error.code() == Some("NOFENCE") => {
-                    line.fence_again().await?;
-                    command(line.clone()).await
-                }
-                result => result,
-            }
-        };
-        match tokio::time::timeout(self.command_timeout, attempts).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) if error.code() == Some("NOFENCE") => Err(Unavailable::NotFenced),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(Unavailable::Timeout(self.command_timeout)),
-        }
+        Ok(self.in_command_time(attempt(line, command)).await??)
+    }
+
+    async fn in_command_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Unavailable> {
+        let late = |_| Unavailable::Timeout(self.command_timeout);
+        tokio::time::timeout(self.command_timeout, work)
+            .await
+            .map_err(late)
     }
 
     /// Takes a line out of service, if it still is in.
@@ -248,11 +246,27 @@ impl Link {
     }
 }
 
+/// Runs a command once its line is fenced in the newest epoch. A server whose history is not ours
+/// is fenced again, and asked once more.
+async fn attempt<T, F, Running>(line: &Arc<Line>, command: F) -> RedisResult<T>
+where
+    F: Fn(Arc<Line>) -> Running,
+    Running: Future<Output = RedisResult<T>>,
+{
+    if line.is_behind() {
+        line.fence_again().await?;
+    }
+    match command(line.clone()).await {
+        Err(error) if error.code() == Some(NOFENCE) => {
+            line.fence_again().await?;
+            command(line.clone()).await
+        }
+        result => result,
+    }
+}
+
 /// Whether a failure says that this server, on this connection, is of no use any longer.
-fn ends_line(failure: &Unavailable) -> bool {
-    let Unavailable::Server(error) = failure else {
-        return false;
-    };
+fn ends_line(error: &RedisError) -> bool {
     let not_a_primary = matches!(
         error.kind(),
         ErrorKind::Server(
@@ -260,9 +274,17 @@ fn ends_line(failure: &Unavailable) -> bool {
         )
     );
     not_a_primary
-        || error.code() == Some("NOTPRIMARY")
-        || error.code() == Some("NOREPLICAS")
+        || matches!(error.code(), Some("NOTPRIMARY" | "NOREPLICAS"))
         || error.is_io_error()
         || error.is_connection_dropped()
         || error.is_unrecoverable_error()
+}
+
+impl From<RedisError> for Unavailable {
+    fn from(error: RedisError) -> Self {
+        match error.code() {
+            Some(NOFENCE) => Unavailable::NotFenced,
+            _ => Unavailable::Server(Arc::new(error)),
+        }
+    }
 }

@@ -1,0 +1,142 @@
+//! Following the server: its history, its log, and the proof.
+
+use std::time::Duration;
+
+use super::{Copies, Partition, Snapshot};
+use crate::core::message::Message;
+use crate::core::position::{Fenced, Position};
+use crate::core::tick::Tick;
+
+/// What became of a log entry.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Received {
+    /// It was the next one, and is applied.
+    Applied,
+    /// It was known before.
+    Old,
+    /// Entries before it are missing, or the history changed: resynchronise.
+    Gap,
+}
+
+impl Partition {
+    /// Takes note of what a fence answered, on whichever connection. False when the answer is of
+    /// an older history than this instance has seen: that connection must be fenced again, with
+    /// ours, before it is used.
+    pub(crate) fn adopt(&mut self, fenced: Fenced, copies: &mut impl Copies) -> bool {
+        match self.history {
+            Some(ours) if fenced.history == ours => {
+                self.known = self.known.max(fenced.position());
+                self.confirm_ttl(fenced.longest_ttl);
+                true
+            }
+            Some(ours) if fenced.history.epoch <= ours.epoch => false,
+            _ => {
+                self.history = Some(fenced.history);
+                self.cursor = 0;
+                self.synced = false;
+                self.known = fenced.position();
+                self.bans.forget_acknowledged();
+                self.confirmed_ttl = Duration::ZERO;
+                self.confirm_ttl(fenced.longest_ttl);
+                self.proof.withdraw();
+                self.drop_everything(copies);
+                true
+            }
+        }
+    }
+
+    /// A probe sent at `sent` was answered. False when the reader has to resynchronise.
+    pub(crate) fn probed(&mut self, sent: Tick, fenced: Fenced, copies: &mut impl Copies) -> bool {
+        if !self.adopt(fenced, copies) || fenced.tail < self.cursor {
+            self.synced = false;
+        }
+        if self.synced {
+            self.proof.probed(sent, fenced.tail, self.cursor);
+        }
+        self.synced
+    }
+
+    /// Applies the next log entry. An own one only moves the cursor: its effects were applied
+    /// when it was sent and when it was acknowledged.
+    pub(crate) fn receive(
+        &mut self,
+        position: Position,
+        message: &Message,
+        own: bool,
+        now: Tick,
+        copies: &mut impl Copies,
+    ) -> Received {
+        let at = self.position();
+        if position.epoch < at.epoch || (self.synced && position <= at) {
+            return Received::Old;
+        }
+        if !self.synced || position.epoch > at.epoch || position.seq != at.seq + 1 {
+            self.synced = false;
+            return Received::Gap;
+        }
+        if !own {
+            for change in &message.changes {
+                self.apply(change, position, now, copies);
+            }
+        }
+        if let Some(ttl) = message.longest_ttl {
+            self.confirm_ttl(ttl);
+        }
+        self.cursor = position.seq;
+        self.known = self.known.max(position);
+        self.proof.advanced(self.cursor);
+        Received::Applied
+    }
+
+    /// Entries up to the tail of an answered probe were due by now. False when the reader has
+    /// not got them and has to resynchronise: they are lost.
+    pub(crate) fn is_complete(&mut self) -> bool {
+        if self
+            .proof
+            .awaited_tail()
+            .is_some_and(|tail| tail > self.cursor)
+        {
+            self.synced = false;
+        }
+        self.synced
+    }
+
+    /// Something in the log could not be understood: the reader has to resynchronise.
+    pub(crate) fn lose_track(&mut self) {
+        self.synced = false;
+    }
+
+    /// Starts over from what the server says, in one step. False when the snapshot is of an older
+    /// history. Bans are merged, not replaced: an own one may have been acknowledged meanwhile.
+    pub(crate) fn resume(
+        &mut self,
+        snapshot: &Snapshot,
+        now: Tick,
+        copies: &mut impl Copies,
+    ) -> bool {
+        if !self.adopt(snapshot.fenced, copies) {
+            return false;
+        }
+        let epoch = snapshot.fenced.history.epoch;
+        for (scope, seq) in &snapshot.bans {
+            self.bans.add(scope, Position { epoch, seq: *seq }, now);
+        }
+        self.cursor = snapshot.fenced.tail;
+        self.synced = true;
+        self.drop_everything(copies);
+        self.proof.advanced(self.cursor);
+        self.tidy(now);
+        true
+    }
+
+    fn confirm_ttl(&mut self, ttl: Duration) {
+        self.confirmed_ttl = self.confirmed_ttl.max(ttl);
+        self.raise_longest_ttl(ttl);
+    }
+
+    fn drop_everything(&mut self, copies: &mut impl Copies) {
+        self.keys.revoke_where(|_| true);
+        self.floor = self.bans.count_arrival();
+        copies.drop_all();
+    }
+}

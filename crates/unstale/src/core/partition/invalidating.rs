@@ -1,0 +1,100 @@
+//! Invalidating: what a removal does here, before and after it is acknowledged.
+
+use std::time::Duration;
+
+use super::{Copies, Partition};
+use crate::core::message::Change;
+use crate::core::position::Position;
+use crate::core::tick::Tick;
+
+impl Partition {
+    /// A removal of our own begins: from here on no older value is served or stored here.
+    pub(crate) fn begin(&mut self, change: &Change, now: Tick, copies: &mut impl Copies) {
+        match change {
+            Change::Key(key) => {
+                self.keys.begin(key);
+                copies.drop_key(key);
+            }
+            Change::Ban(scope) => {
+                self.bans.begin(scope, now);
+                self.keys.revoke_where(|key| scope.may_cover(key));
+            }
+        }
+    }
+
+    /// `count` removals that asked for this change were executed at `position`. False, and they
+    /// stay pending, when that is not in the current epoch.
+    pub(crate) fn acknowledge(
+        &mut self,
+        change: &Change,
+        count: u32,
+        position: Position,
+        now: Tick,
+        copies: &mut impl Copies,
+    ) -> bool {
+        if position.epoch != self.history().epoch {
+            return false;
+        }
+        self.known = self.known.max(position);
+        self.apply(change, position, now, copies);
+        self.end(change, count, now);
+        true
+    }
+
+    /// Ends `count` pendings of this change without an acknowledgement: something broader, still
+    /// pending, took their place, or nothing was sent.
+    pub(crate) fn end(&mut self, change: &Change, count: u32, now: Tick) {
+        match change {
+            Change::Key(key) => self.keys.end(key, count),
+            Change::Ban(scope) => (0..count).for_each(|_| self.bans.end(scope, now)),
+        }
+    }
+
+    /// Without a server: executes a change, and returns the position that it gave to it.
+    pub(crate) fn execute(
+        &mut self,
+        change: &Change,
+        now: Tick,
+        copies: &mut impl Copies,
+    ) -> Position {
+        self.cursor += 1;
+        let position = self.position();
+        self.begin(change, now, copies);
+        self.acknowledge(change, 1, position, now, copies);
+        position
+    }
+
+    /// A value will live so long: from now on every fence asks the server to keep bans for it.
+    pub(crate) fn raise_longest_ttl(&mut self, ttl: Duration) {
+        self.longest_ttl = self.longest_ttl.max(ttl);
+    }
+
+    /// Forgets bans that forbid nothing any longer, and folds those that are too many.
+    pub(crate) fn tidy(&mut self, now: Tick) {
+        self.bans.prune(now, self.ban_retention());
+        self.bans.fold(self.limits.max_bans, now);
+    }
+
+    /// What an executed change does to this instance, whoever asked for it.
+    pub(super) fn apply(
+        &mut self,
+        change: &Change,
+        position: Position,
+        now: Tick,
+        copies: &mut impl Copies,
+    ) {
+        match change {
+            Change::Key(key) => {
+                self.keys.revoke(key);
+                copies.drop_key(key);
+            }
+            Change::Ban(scope) => {
+                self.bans.add(scope, position, now);
+                self.keys.revoke_where(|key| scope.may_cover(key));
+                if self.bans.len() > self.limits.max_bans {
+                    self.tidy(now);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Reading: what may be served, joined and stored.
+
+use std::sync::Arc;
+
+use super::Partition;
+use crate::core::ban::Validity;
+use crate::core::flight::{Arrival, Boarding};
+use crate::core::position::Position;
+use crate::core::tick::Tick;
+use crate::core::ticket::Ticket;
+
+/// How a read may use L2.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Reach {
+    /// A plain read; the bans known here decide.
+    Direct,
+    /// Only together with the bans that the server knows: this instance may have missed some.
+    Guarded,
+    /// Not at all: the source alone is sure to be new enough.
+    SourceOnly,
+}
+
+impl Partition {
+    /// Whether a copy last checked when `checked` bans had arrived is still valid.
+    pub(crate) fn validity(
+        &self,
+        key: &str,
+        tags: &[Arc<str>],
+        stamp: Position,
+        checked: u64,
+    ) -> Validity {
+        if checked < self.floor || self.bans.forbid(key, tags, stamp, checked) {
+            return Validity::Banned;
+        }
+        Validity::Valid {
+            checked: self.bans.arrived(),
+        }
+    }
+
+    /// How a read of this key that has to see `at_least` may use L2.
+    pub(crate) fn reach(&self, key: &str, at_least: Position, now: Tick) -> Reach {
+        let at = self.position();
+        if self.history.is_none()
+            || at_least.epoch > at.epoch
+            || self.keys.is_pending(key)
+            || self.bans.pending_for(key, &[])
+        {
+            Reach::SourceOnly
+        } else if now >= self.holds_until() || at_least > at {
+            Reach::Guarded
+        } else {
+            Reach::Direct
+        }
+    }
+
+    /// Whether a record of L2 with this stamp may be used.
+    pub(crate) fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
+        stamp.epoch == self.history().epoch
+            && !self.keys.is_pending(key)
+            && !self.bans.pending_for(key, tags)
+            && !self.bans.forbid(key, tags, stamp, 0)
+    }
+
+    /// Whether a load with this stamp can be used by this instance: no ban known here may come
+    /// after it.
+    pub(crate) fn is_recent_enough(&self, key: &str, stamp: Position) -> bool {
+        stamp.epoch == self.history().epoch && !self.bans.forbid(key, &[], stamp, 0)
+    }
+
+    /// Opens a ticket for a read that shares nothing with others.
+    pub(crate) fn open_ticket(&mut self, key: &Arc<str>) -> Ticket {
+        self.keys.open_ticket(key)
+    }
+
+    /// A reader found nothing in L1: he joins a flight, leads one, or waits. A reader whose token
+    /// says `at_least` thereby tells that it has been executed.
+    pub(crate) fn arrive(&mut self, key: &Arc<str>, at_least: Position, now: Tick) -> Arrival {
+        if at_least.epoch == self.history().epoch {
+            self.known = self.known.max(at_least);
+        }
+        let boarding = Boarding {
+            now,
+            proven: now < self.holds_until(),
+            at_least,
+            max_staleness: self.limits.max_staleness,
+            load_timeout: self.limits.load_timeout,
+        };
+        self.keys.arrive(key, self.known, boarding)
+    }
+
+    /// A flight is over, whatever came of it.
+    pub(crate) fn land(&mut self, key: &str, ticket: Ticket) {
+        self.keys.land(key, ticket);
+    }
+
+    /// Spends a ticket: the count to check the copy from when it may be inserted into L1.
+    pub(crate) fn admit(
+        &mut self,
+        ticket: Ticket,
+        key: &str,
+        tags: &[Arc<str>],
+        stamp: Position,
+    ) -> Option<u64> {
+        let alive = self.keys.spend(key, ticket);
+        (alive && self.accepts(key, tags, stamp)).then(|| self.bans.arrived())
+    }
+}
