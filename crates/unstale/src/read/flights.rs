@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::core::{Arrival, Position, Reach, Ticket};
+use crate::core::{Arrival, Position, Reach, Tick, Ticket};
 use crate::local::Local;
 
 /// What a flight brought: a value, nothing, or the loader's error; of types that only those who
@@ -20,16 +20,16 @@ type Progress = Option<Landed>;
 
 /// The flights that are up.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<Ticket, watch::Receiver<Progress>>>);
+pub(crate) struct Flights(Mutex<HashMap<Ticket, Passenger>>);
 
 /// What a reader does who found nothing in L1.
 pub(super) enum Boarding {
     /// He leads.
     Lead(Lead),
     /// He joins.
-    Join(Passenger),
+    Join(Option<Passenger>),
     /// He arrives again when this one has landed.
-    Wait(Passenger),
+    Wait(Option<Passenger>),
 }
 
 impl Flights {
@@ -44,8 +44,14 @@ impl Flights {
             let mut flights = self.0.lock();
             match partition.arrive(key, at_least, now) {
                 Arrival::Lead(ticket, _) => {
-                    let (progress, passengers) = watch::channel(None);
-                    flights.insert(ticket, passengers);
+                    let (progress, receiver) = watch::channel(None);
+                    flights.insert(
+                        ticket,
+                        Passenger {
+                            began: now,
+                            progress: receiver,
+                        },
+                    );
                     let boarded = Boarded {
                         local: local.clone(),
                         flights: Some(self.clone()),
@@ -59,8 +65,8 @@ impl Flights {
                         progress,
                     })
                 }
-                Arrival::Join(ticket) => Boarding::Join(Passenger(flights.get(&ticket).cloned())),
-                Arrival::Wait(ticket) => Boarding::Wait(Passenger(flights.get(&ticket).cloned())),
+                Arrival::Join(ticket) => Boarding::Join(flights.get(&ticket).cloned()),
+                Arrival::Wait(ticket) => Boarding::Wait(flights.get(&ticket).cloned()),
             }
         })
     }
@@ -85,18 +91,18 @@ impl Lead {
 }
 
 /// One who waits for somebody else's flight.
-pub(super) struct Passenger(Option<watch::Receiver<Progress>>);
+#[derive(Clone)]
+pub(super) struct Passenger {
+    began: Tick,
+    progress: watch::Receiver<Progress>,
+}
 
 impl Passenger {
-    /// What the flight brought; `None` when it was given up or took too long.
-    pub(super) async fn landed(self, load_timeout: Duration) -> Progress {
-        let mut progress = self.0?;
-        let landed = progress.wait_for(Option::is_some);
-        tokio::time::timeout(load_timeout, landed)
-            .await
-            .ok()?
-            .ok()?
-            .clone()
+    /// What the flight brought; `None` when it was given up, or has taken longer than it may.
+    pub(super) async fn landed(mut self, load_timeout: Duration) -> Progress {
+        let rest = (self.began + load_timeout).since(clock::now());
+        let landed = self.progress.wait_for(Option::is_some);
+        tokio::time::timeout(rest, landed).await.ok()?.ok()?.clone()
     }
 }
 

@@ -40,7 +40,9 @@ where
         {
             Boarding::Lead(lead) => return lead_flight(request, lead, load, began, series).await,
             Boarding::Join(passenger) => {
-                if let Some(landed) = passenger.landed(instance.load_timeout).await {
+                if let Some(passenger) = passenger
+                    && let Some(landed) = passenger.landed(instance.load_timeout).await
+                {
                     if let Some(series) = &series {
                         series.miss(clock::now().since(began), true);
                     }
@@ -52,7 +54,9 @@ where
                 }
             }
             Boarding::Wait(passenger) => {
-                passenger.landed(instance.load_timeout).await;
+                if let Some(passenger) = passenger {
+                    passenger.landed(instance.load_timeout).await;
+                }
             }
         }
         if let Some(value) = hit(request) {

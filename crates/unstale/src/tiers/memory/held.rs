@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::core::{Position, Tick};
@@ -24,6 +24,8 @@ pub(crate) struct Held {
     sliding: Option<Duration>,
     size: u64,
     pub(crate) priority: Priority,
+    /// While it is being inserted nothing evicts it.
+    entering: AtomicBool,
     /// Where hits of this key are counted.
     pub(crate) series: Option<Arc<Series>>,
 }
@@ -52,6 +54,7 @@ impl Held {
             sliding: traits.sliding,
             size: u64::from(traits.size),
             priority: traits.priority,
+            entering: AtomicBool::new(true),
             series,
         }
     }
@@ -68,6 +71,7 @@ impl Held {
             sliding: None,
             size: weight,
             priority: Priority::NeverRemove,
+            entering: AtomicBool::new(false),
             series: None,
         }
     }
@@ -107,6 +111,14 @@ impl Held {
             Ordering::Relaxed,
         );
         left < span / 2
+    }
+
+    pub(super) fn is_entering(&self) -> bool {
+        self.entering.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn has_entered(&self) {
+        self.entering.store(false, Ordering::Relaxed);
     }
 
     /// Nothing weighs nothing: `quick_cache` never evicts what does.

@@ -32,7 +32,7 @@ impl Weighter<Arc<str>, Arc<Held>> for BySize {
     }
 }
 
-/// The copies of one instance.
+/// The copies of one instance; none when L1 is disabled.
 pub(crate) struct Memory {
     copies: Cache<Arc<str>, Arc<Held>, BySize, DefaultHashBuilder, Ranks>,
     ranks: Ranks,
@@ -46,7 +46,7 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn new(config: &MemoryConfig) -> Self {
-        let limit = config.size_limit;
+        let limit = if config.enabled { config.size_limit } else { 0 };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let shards = (limit / SHARD_SIZE).clamp(1, cores as u64 * 4) as usize;
         let ranks = Ranks::default();
@@ -54,7 +54,7 @@ impl Memory {
         let options = OptionsBuilder::new()
             .shards(shards)
             .estimated_items_capacity(items)
-            .weight_capacity(limit)
+            .weight_capacity(limit.max(1))
             .build();
         let copies = match options {
             Ok(options) => Cache::with_options(
@@ -66,7 +66,7 @@ impl Memory {
             // Every option that can be missing is set above.
             Err(_) => Cache::with(
                 items,
-                limit,
+                limit.max(1),
                 BySize,
                 DefaultHashBuilder::default(),
                 ranks.clone(),
@@ -107,7 +107,10 @@ impl Memory {
         self.ranks.entered(priority);
         self.ranks
             .start(Round::over(self.ranks.lowest().min(priority)));
-        self.copies.insert(key, Arc::new(held));
+        // Its shard may have no room of this size: then it takes what the others leave free.
+        let held = Arc::new(held);
+        self.copies.insert(key, held.clone());
+        held.has_entered();
     }
 
     /// Drops one copy, if it is still the one that was found to be of no use.

@@ -71,7 +71,8 @@ impl Lifecycle<Arc<str>, Arc<Held>> for Ranks {
     type RequestState = ();
 
     fn is_pinned(&self, _key: &Arc<str>, held: &Arc<Held>) -> bool {
-        held.priority == Priority::NeverRemove
+        held.is_entering()
+            || held.priority == Priority::NeverRemove
             || held.priority.level() > self.0.round.load(Ordering::Relaxed)
     }
 
