@@ -41,6 +41,8 @@ pub(crate) struct Instance {
     pub(crate) origin: u64,
     pub(crate) lease_wait: Duration,
     pub(crate) load_timeout: Duration,
+    /// Nobody waits longer than this for the answer to a removal.
+    pub(crate) answer_timeout: Duration,
     pub(crate) runtime: Handle,
     policies: PolicyTable,
     labels: Labels,
@@ -80,7 +82,7 @@ impl Instance {
             None => Some(Shared::Redis(Arc::new(Redis::new(&config, local.clone())?))),
         }
         .map(Arc::new);
-        let invalidations = Arc::new(Invalidations::new());
+        let invalidations = Arc::new(Invalidations::new(config.enable_effectiveness_metrics));
         let sender = shared.as_ref().map(|shared| {
             Arc::new(Sender::new(
                 local.clone(),
@@ -88,6 +90,7 @@ impl Instance {
                 origin,
                 config.max_pending,
                 invalidations.clone(),
+                config.stream.consumer_name.as_str().into(),
             ))
         });
         let instance = Arc::new(Self {
@@ -106,6 +109,7 @@ impl Instance {
             origin,
             lease_wait: config.lease_wait,
             load_timeout: config.load_timeout,
+            answer_timeout: config.redis.effective_command_timeout() * 2,
             runtime: Handle::current(),
             policies: config.policies.clone(),
             labels: Labels::default(),
@@ -148,6 +152,7 @@ impl Instance {
             shared: shared.clone(),
             origin: self.origin,
             invalidations: self.invalidations.clone(),
+            name: config.stream.consumer_name.as_str().into(),
             poll_interval: config.stream.poll_interval,
         };
         self.spawn(reader.read_forever());

@@ -35,10 +35,11 @@ impl Local {
     pub(crate) fn with<R>(&self, turn: impl FnOnce(&mut Partition, &mut &Memory) -> R) -> R {
         let mut partition = self.partition.lock();
         let result = turn(&mut partition, &mut &self.memory);
-        self.holds_until
-            .store(partition.holds_until().as_nanos(), Ordering::Release);
+        // The proof last: whoever sees it also sees the bans that it rests on.
         self.bans_arrived
             .store(partition.bans_arrived(), Ordering::Release);
+        self.holds_until
+            .store(partition.holds_until().as_nanos(), Ordering::Release);
         result
     }
 

@@ -15,9 +15,8 @@ const FLIGHTS_PER_KEY: usize = 2;
 pub(crate) enum Arrival {
     /// Share the result of this flight.
     Join(Ticket),
-    /// Load; the flight is open under this ticket, its stamp is the position before which the
-    /// load begins.
-    Lead(Ticket, Position),
+    /// Load; the flight is open under this ticket.
+    Lead(Ticket),
     /// Two older flights are up that may not be joined: arrive again when this one has landed.
     Wait(Ticket),
 }
@@ -25,7 +24,8 @@ pub(crate) enum Arrival {
 #[derive(Debug)]
 struct Flight {
     ticket: Ticket,
-    stamp: Position,
+    /// Whatever it brings is at least as new as this.
+    covers: Position,
     began: Tick,
     began_proven: bool,
 }
@@ -36,6 +36,8 @@ pub(super) struct Boarding {
     pub(super) now: Tick,
     pub(super) proven: bool,
     pub(super) at_least: Position,
+    /// Everything up to here has been applied, so a flight that begins now covers it.
+    pub(super) applied: Position,
     pub(super) max_staleness: Duration,
     pub(super) load_timeout: Duration,
 }
@@ -52,7 +54,7 @@ impl Flights {
         let joinable = self.0.iter().rev().find(|flight| {
             let heard_of_revocations = at.proven
                 || (!flight.began_proven && at.now.since(flight.began) < at.max_staleness);
-            tickets.is_alive(flight.ticket) && heard_of_revocations && flight.stamp >= at.at_least
+            tickets.is_alive(flight.ticket) && heard_of_revocations && flight.covers >= at.at_least
         });
         if let Some(flight) = joinable {
             return Some(Arrival::Join(flight.ticket));
@@ -61,10 +63,10 @@ impl Flights {
         Some(Arrival::Wait(oldest.ticket))
     }
 
-    pub(super) fn take_off(&mut self, ticket: Ticket, stamp: Position, at: Boarding) {
+    pub(super) fn take_off(&mut self, ticket: Ticket, at: Boarding) {
         self.0.push(Flight {
             ticket,
-            stamp,
+            covers: at.applied.max(at.at_least),
             began: at.now,
             began_proven: at.proven,
         });

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::flight::{Arrival, Boarding, Flights};
-use super::position::Position;
 use super::ticket::{Ticket, Tickets};
 
 #[derive(Default, Debug)]
@@ -74,15 +73,15 @@ impl Keys {
             .unwrap_or(false)
     }
 
-    pub(super) fn arrive(&mut self, key: &Arc<str>, stamp: Position, at: Boarding) -> Arrival {
+    pub(super) fn arrive(&mut self, key: &Arc<str>, at: Boarding) -> Arrival {
         let ticket = self.next_ticket();
         let state = self.keys.entry(key.clone()).or_default();
         if let Some(arrival) = state.flights.board(&state.tickets, at) {
             return arrival;
         }
         state.tickets.open(ticket);
-        state.flights.take_off(ticket, stamp, at);
-        Arrival::Lead(ticket, stamp)
+        state.flights.take_off(ticket, at);
+        Arrival::Lead(ticket)
     }
 
     pub(super) fn land(&mut self, key: &str, ticket: Ticket) {

@@ -73,6 +73,18 @@ impl<W> Outbox<W> {
         }
     }
 
+    /// Nobody waits for an answer any longer: there is nobody to send to.
+    pub(crate) fn release_waiters(&mut self) {
+        self.queue
+            .values_mut()
+            .for_each(|queued| queued.waiters.clear());
+    }
+
+    /// Whether anybody waits for the answer to something that is not sent.
+    pub(crate) fn has_waiters(&self) -> bool {
+        self.queue.values().any(|queued| !queued.waiters.is_empty())
+    }
+
     /// When more is queued than the limit allows: replaces all of it by one ban on everything,
     /// and returns what it replaced. The ban counts once, for all of them.
     pub(crate) fn collapse_if_over(&mut self) -> Option<Vec<(Change, u32)>> {

@@ -17,6 +17,9 @@ const RATE_SPAN: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct InvalidationStats {
+    /// False when `EnableEffectivenessMetrics` is off: then only losses (`gaps`, `resyncs`,
+    /// `collapsed`) and what is `pending` are counted.
+    pub enabled: bool,
     /// Keys, patterns and tags that this instance invalidated.
     pub total: u64,
     /// The same per second, over the last ten seconds or so.
@@ -48,20 +51,22 @@ pub struct InvalidationStats {
 /// The counters behind [`InvalidationStats`].
 #[derive(Debug)]
 pub(crate) struct Invalidations {
+    enabled: bool,
     total: AtomicU64,
     batches: AtomicU64,
     received: AtomicU64,
     gaps: AtomicU64,
     resyncs: AtomicU64,
     collapsed: AtomicU64,
-    pub(crate) latency: Latency,
-    pub(crate) propagation: Latency,
+    latency: Latency,
+    propagation: Latency,
     rate: Mutex<Rate>,
 }
 
 impl Invalidations {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(enabled: bool) -> Self {
         Self {
+            enabled,
             total: AtomicU64::default(),
             batches: AtomicU64::default(),
             received: AtomicU64::default(),
@@ -79,15 +84,31 @@ impl Invalidations {
     }
 
     pub(crate) fn invalidated(&self, count: usize) {
+        if !self.enabled {
+            return;
+        }
         self.total.fetch_add(count as u64, Ordering::Relaxed);
     }
 
+    /// Counts a call that was acknowledged.
+    pub(crate) fn acknowledged(&self, took: Duration) {
+        if self.enabled {
+            self.latency.record(took);
+        }
+    }
+
     pub(crate) fn sent_batch(&self) {
+        if !self.enabled {
+            return;
+        }
         self.batches.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts what another instance invalidated at `sent_at` of its wall clock.
     pub(crate) fn received(&self, count: usize, sent_at: u64) {
+        if !self.enabled {
+            return;
+        }
         self.received.fetch_add(count as u64, Ordering::Relaxed);
         let lag = clock::wall_micros().saturating_sub(sent_at);
         self.propagation.record(Duration::from_micros(lag));
@@ -109,6 +130,7 @@ impl Invalidations {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let total = read(&self.total);
         InvalidationStats {
+            enabled: self.enabled,
             total,
             per_second: self.rate.lock().per_second(total, clock::now()),
             average_latency: self.latency.mean(),

@@ -43,7 +43,7 @@ impl Flights {
             let now = clock::now();
             let mut flights = self.0.lock();
             match partition.arrive(key, at_least, now) {
-                Arrival::Lead(ticket, _) => {
+                Arrival::Lead(ticket) => {
                     let (progress, receiver) = watch::channel(None);
                     flights.insert(
                         ticket,

@@ -13,18 +13,21 @@ use crate::tiers::Held;
 pub(super) fn hit<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
     let instance = request.instance;
     let sampled = instance.catalogue.sampled_start();
+    // Before the copy is taken: one that a removal drops in the meantime must not pass for what
+    // is known only afterwards. The bans after it, because they stay.
+    let holds_until = instance.local.holds_until();
+    if request.at_least > Position::ORIGIN && instance.local.position() < request.at_least {
+        return None;
+    }
     let held = instance.local.memory.get(request.key)?;
     let expires = held.expires();
-    if !clock::is_before(expires.min(instance.local.holds_until())) {
+    if !clock::is_before(expires.min(holds_until)) {
         if !clock::is_before(expires) {
             instance.local.memory.drop_if(request.key, &held);
         }
         return None;
     }
     if held.checked() != instance.local.bans_arrived() && !recheck(request, &held) {
-        return None;
-    }
-    if request.at_least > Position::ORIGIN && instance.local.position() < request.at_least {
         return None;
     }
     let value = held.value()?;

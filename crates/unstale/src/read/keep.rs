@@ -37,7 +37,13 @@ pub(super) fn keep(
     } = copy;
     let now = clock::now();
     instance.local.with(|partition, memory| {
-        let admitted = partition.admit(boarded.ticket, &boarded.key, &traits.tags, stamp);
+        let admitted = partition.admit(
+            boarded.ticket,
+            &boarded.key,
+            &traits.tags,
+            stamp,
+            traits.ttl,
+        );
         if let Some(checked) = admitted
             && now < lives_until
         {
@@ -78,7 +84,7 @@ pub(crate) fn put_alone(
     request.instance.local.with(|partition, memory| {
         let position = partition.execute(&Change::Key(key.clone()), now, memory);
         let ticket = partition.open_ticket(&key);
-        if let Some(checked) = partition.admit(ticket, &key, &traits.tags, position)
+        if let Some(checked) = partition.admit(ticket, &key, &traits.tags, position, traits.ttl)
             && now < lives_until
         {
             let held = Held::new(value, position, traits, now, lives_until, checked, series);

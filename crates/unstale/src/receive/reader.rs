@@ -22,6 +22,8 @@ pub(crate) struct Reader {
     /// The random id of this instance, by which it knows its own messages.
     pub(crate) origin: u64,
     pub(crate) invalidations: Arc<Invalidations>,
+    /// How this instance calls itself in logs.
+    pub(crate) name: Arc<str>,
     /// How long one read blocks, and how often a probe is sent.
     pub(crate) poll_interval: Duration,
 }
@@ -38,7 +40,7 @@ impl Reader {
                 }
                 Err(failure) => failure,
             };
-            tracing::warn!(%failure, "the log cannot be read; trying again");
+            tracing::warn!(instance = %self.name, %failure, "the log cannot be read; trying again");
             tokio::time::sleep(pauses.next().unwrap_or(LAST_PAUSE)).await;
         }
     }
@@ -73,13 +75,13 @@ impl Reader {
         for (position, message) in entries {
             if self.apply(position, message) == Received::Gap {
                 self.invalidations.gap();
-                tracing::warn!(%position, "entries of the log are missing");
+                tracing::warn!(instance = %self.name, %position, "entries of the log are missing");
                 return Ok(());
             }
         }
         if complete && !self.local.with(|partition, _| partition.is_complete()) {
             self.invalidations.gap();
-            tracing::warn!("the log has lost its tail");
+            tracing::warn!(instance = %self.name, "the log has lost its tail");
         }
         Ok(())
     }
@@ -98,7 +100,7 @@ impl Reader {
         if received == Received::Applied && !own && message.sent_at > 0 {
             self.invalidations
                 .received(message.changes.len(), message.sent_at);
-            tracing::debug!(%position, changes = message.changes.len(), "removal received");
+            tracing::debug!(instance = %self.name, %position, changes = message.changes.len(), "removal received");
         }
         received
     }
@@ -114,7 +116,7 @@ impl Reader {
             return Err(Unavailable::NotFenced);
         }
         self.invalidations.resync();
-        tracing::info!(position = %snapshot.fenced.position(), "following the log");
+        tracing::info!(instance = %self.name, position = %snapshot.fenced.position(), "following the log");
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
@@ -48,10 +49,11 @@ impl Receipt {
 }
 
 impl Answer {
-    pub(crate) async fn outcome(self) -> Outcome {
-        match self.0.await {
-            Ok(position) => Outcome::Applied(Token::at(position)),
-            Err(_) => Outcome::Pending,
+    /// The outcome, for which nobody waits longer than `patience`.
+    pub(crate) async fn outcome(self, patience: Duration) -> Outcome {
+        match tokio::time::timeout(patience, self.0).await {
+            Ok(Ok(position)) => Outcome::Applied(Token::at(position)),
+            _ => Outcome::Pending,
         }
     }
 }

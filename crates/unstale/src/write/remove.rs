@@ -22,14 +22,13 @@ pub(crate) async fn remove(instance: &Instance, changes: Vec<Change>) -> Outcome
             let (receipt, answer) = Receipt::new(changes.len());
             sender.submit(changes, &receipt);
             drop(receipt);
-            answer.outcome().await
+            answer.outcome(instance.answer_timeout).await
         }
     };
     if outcome.is_applied() {
         instance
             .invalidations
-            .latency
-            .record(clock::now().since(began));
+            .acknowledged(clock::now().since(began));
     }
     outcome
 }

@@ -21,7 +21,7 @@ const BATCH: usize = 512;
 
 /// Pauses before a batch that failed is sent again while the server is in service.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LAST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Sends removals until they are confirmed.
 pub(crate) struct Sender {
@@ -32,6 +32,8 @@ pub(crate) struct Sender {
     /// Whether somebody is sending. There is never more than one batch in flight.
     sending: AtomicBool,
     invalidations: Arc<Invalidations>,
+    /// How this instance calls itself in logs.
+    name: Arc<str>,
     runtime: Handle,
 }
 
@@ -42,6 +44,7 @@ impl Sender {
         origin: u64,
         max_pending: usize,
         invalidations: Arc<Invalidations>,
+        name: Arc<str>,
     ) -> Self {
         Self {
             local,
@@ -50,6 +53,7 @@ impl Sender {
             outbox: Mutex::new(Outbox::new(max_pending)),
             sending: AtomicBool::new(false),
             invalidations,
+            name,
             runtime: Handle::current(),
         }
     }
@@ -67,8 +71,13 @@ impl Sender {
                 partition.begin(change, now, copies);
             }
         });
-        self.enqueue(changes, Some(receipt));
-        self.kick();
+        // While nobody sends there is no answer to wait for; whoever brings the server back into
+        // service flushes the outbox, then kicks.
+        let answered = self.shared.is_up();
+        self.enqueue(changes, answered.then_some(receipt));
+        if answered || self.shared.is_up() {
+            self.kick();
+        }
     }
 
     /// Has changes sent that have begun already, and for which nobody waits.
@@ -97,21 +106,28 @@ impl Sender {
     }
 
     /// Sends until nothing waits any longer, or the server is out of service: then the
-    /// supervisor takes over.
+    /// supervisor takes over, and nobody is kept waiting for it.
     async fn send_all(self: Arc<Self>) {
         loop {
             let mut pauses = pauses();
-            while self.send_next(&mut pauses).await {}
+            while self.shared.is_up() && self.send_next(&mut pauses).await {}
+            if !self.shared.is_up() {
+                self.outbox.lock().release_waiters();
+            }
             self.sending.store(false, Ordering::Release);
             // Somebody may have come between the last look and giving up the role.
-            let nothing_to_do = self.outbox.lock().is_empty() || !self.shared.is_up();
-            if nothing_to_do || self.sending.swap(true, Ordering::AcqRel) {
+            if self.has_nothing_to_do() || self.sending.swap(true, Ordering::AcqRel) {
                 return;
             }
         }
     }
 
-    /// Sends one batch; false when there was nothing to send, or nobody to send it to.
+    fn has_nothing_to_do(&self) -> bool {
+        let outbox = self.outbox.lock();
+        outbox.is_empty() || (!self.shared.is_up() && !outbox.has_waiters())
+    }
+
+    /// Sends one batch; false when there was nothing to send.
     async fn send_next(&self, pauses: &mut impl Iterator<Item = Duration>) -> bool {
         let batch = self.outbox.lock().take_batch(BATCH);
         if batch.is_empty() {
@@ -120,11 +136,10 @@ impl Sender {
         let message = self.message(&batch);
         let result = self.shared.invalidate(&message).await;
         if let Err(failure) = self.settle(batch, result) {
-            tracing::warn!(%failure, "removals are pending");
-            if !self.shared.is_up() {
-                return false;
+            tracing::warn!(instance = %self.name, %failure, "removals are pending");
+            if self.shared.is_up() {
+                tokio::time::sleep(pauses.next().unwrap_or(LAST_PAUSE)).await;
             }
-            tokio::time::sleep(pauses.next().unwrap_or(LAST_PAUSE)).await;
         }
         true
     }
@@ -148,7 +163,7 @@ impl Sender {
             Ok(appended) => {
                 let position = appended.position();
                 self.invalidations.sent_batch();
-                tracing::debug!(%position, changes = batch.len(), "removal sent");
+                tracing::debug!(instance = %self.name, %position, changes = batch.len(), "removal sent");
                 self.outbox.lock().settled(batch.len());
                 for receipt in batch.into_iter().flat_map(|(_, queued)| queued.waiters) {
                     receipt.confirm(position);
@@ -158,6 +173,7 @@ impl Sender {
             Err(failure) => {
                 let mut outbox = self.outbox.lock();
                 outbox.put_back(batch);
+                outbox.release_waiters();
                 self.collapse_if_over(&mut outbox);
                 Err(failure)
             }

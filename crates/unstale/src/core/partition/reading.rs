@@ -1,6 +1,7 @@
 //! Reading: what may be served, joined and stored.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Partition;
 use crate::core::ban::Validity;
@@ -72,20 +73,19 @@ impl Partition {
         self.keys.open_ticket(key)
     }
 
-    /// A reader found nothing in L1: he joins a flight, leads one, or waits. A reader whose token
-    /// says `at_least` thereby tells that it has been executed.
+    /// A reader who has to see `at_least` found nothing in L1: he joins a flight, leads one, or
+    /// waits. His token is only compared: it came from outside, and must not make anything that
+    /// is stored look newer than it is.
     pub(crate) fn arrive(&mut self, key: &Arc<str>, at_least: Position, now: Tick) -> Arrival {
-        if at_least.epoch == self.history().epoch {
-            self.known = self.known.max(at_least);
-        }
         let boarding = Boarding {
             now,
             proven: now < self.holds_until(),
             at_least,
+            applied: self.position(),
             max_staleness: self.limits.max_staleness,
             load_timeout: self.limits.load_timeout,
         };
-        self.keys.arrive(key, self.known, boarding)
+        self.keys.arrive(key, boarding)
     }
 
     /// A flight is over, whatever came of it.
@@ -93,15 +93,18 @@ impl Partition {
         self.keys.land(key, ticket);
     }
 
-    /// Spends a ticket: the count to check the copy from when it may be inserted into L1.
+    /// Spends a ticket: the count to check the copy from when it may be inserted into L1. Bans
+    /// are kept for as long as the copy may live.
     pub(crate) fn admit(
         &mut self,
         ticket: Ticket,
         key: &str,
         tags: &[Arc<str>],
         stamp: Position,
+        ttl: Duration,
     ) -> Option<u64> {
         let alive = self.keys.spend(key, ticket);
+        self.raise_longest_ttl(ttl);
         (alive && self.accepts(key, tags, stamp)).then(|| self.bans.arrived())
     }
 }
