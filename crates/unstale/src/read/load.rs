@@ -38,7 +38,14 @@ where
             .flights
             .board(&instance.local, &key, request.at_least)
         {
-            Boarding::Lead(lead) => return lead_flight(request, lead, load, began, series).await,
+            Boarding::Lead(lead) => {
+                // Somebody's flight may have landed since this reader looked into L1.
+                if let Some(value) = hit::<T>(request) {
+                    lead.land(Ok(Some(value.clone())));
+                    return Ok(Some(value));
+                }
+                return lead_flight(request, lead, load, began, series).await;
+            }
             Boarding::Join(passenger) => {
                 if let Some(passenger) = passenger
                     && let Some(landed) = passenger.landed(instance.load_timeout).await

@@ -1,9 +1,22 @@
 //! What a test runs on: a transport, and the instances that share it.
 
+mod ask;
+mod wires;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use testbed::Server;
+use tokio::sync::Semaphore;
 use unstale::{Cache, Config, Hub};
+
+pub(crate) use ask::{
+    SlowLoad, caught_up, held, l1_answers, l1_hits, numbers, position, read, until_proven,
+    until_sent, warm,
+};
+pub(crate) use wires::{Wires, text};
 
 /// Long enough for a slow machine, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -14,6 +27,21 @@ pub(crate) enum Transport {
     Hub,
     Streams,
     PubSub,
+}
+
+/// Settings of an instance that stays proven for long without a probe.
+pub(crate) fn patient(config: &mut Config) {
+    config.stream.poll_interval = Duration::from_secs(9);
+    config.max_staleness = Duration::from_secs(20);
+}
+
+/// Settings of an instance that soon stops to use L1 when it is cut off.
+pub(crate) fn quick(config: &mut Config) {
+    config.stream.poll_interval = Duration::from_millis(100);
+    config.max_staleness = Duration::from_millis(400);
+    config.redis.command_timeout = Some(Duration::from_millis(500));
+    config.breaker.open_duration = Duration::from_millis(20);
+    config.breaker.max_open_duration = Duration::from_millis(200);
 }
 
 /// Several instances share one of these.
@@ -34,9 +62,26 @@ impl Bed {
         }
     }
 
+    /// A bed on a server that was made to order.
+    pub(crate) fn on(transport: Transport, server: Server) -> Self {
+        Self {
+            transport,
+            hub: Hub::new(),
+            server: Some(server),
+        }
+    }
+
     /// The server, for a bed that has one.
     pub(crate) fn server(&self) -> &Server {
         self.server.as_ref().expect("this transport has a server")
+    }
+
+    /// Forgets everything that instances share.
+    pub(crate) fn flush(&self) {
+        match &self.server {
+            Some(server) => server.flush_all().expect("a server that runs"),
+            None => self.hub.flush(),
+        }
     }
 
     /// The settings of an instance on this bed.
@@ -85,4 +130,55 @@ macro_rules! on_every_transport {
     };
 }
 
-pub(crate) use on_every_transport;
+/// Runs each test on every transport that has a server.
+macro_rules! on_every_server {
+    ($($name:ident),+ $(,)?) => {
+        mod streams { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $name() {
+            super::$name($crate::bed::Transport::Streams).await;
+        })+ }
+        mod pub_sub { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $name() {
+            super::$name($crate::bed::Transport::PubSub).await;
+        })+ }
+    };
+}
+
+pub(crate) use {on_every_server, on_every_transport};
+
+/// The source of truth, as far as a test needs one: it counts its loads, and may hold them up.
+pub(crate) struct Source {
+    loads: AtomicUsize,
+    gate: Semaphore,
+}
+
+impl Source {
+    /// A source that answers at once.
+    pub(crate) fn ready() -> Arc<Self> {
+        let source = Self::held();
+        source.release();
+        source
+    }
+
+    /// A source that answers nobody before it is released.
+    pub(crate) fn held() -> Arc<Self> {
+        Arc::new(Self {
+            loads: AtomicUsize::new(0),
+            gate: Semaphore::new(0),
+        })
+    }
+
+    pub(crate) fn release(&self) {
+        self.gate.close();
+    }
+
+    /// Loads that have begun.
+    pub(crate) fn loads(&self) -> usize {
+        self.loads.load(Ordering::SeqCst)
+    }
+
+    pub(crate) async fn load<T>(&self, value: T) -> Result<Option<T>, Infallible> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        // Nobody adds permits: the gate is passed when it is closed for good.
+        let _ = self.gate.acquire().await;
+        Ok(Some(value))
+    }
+}

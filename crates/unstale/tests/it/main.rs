@@ -8,6 +8,11 @@
     reason = "a test that panics has failed, and this is how a test fails"
 )]
 
+mod architecture;
 mod bed;
 mod config;
+mod contract;
+mod l1;
+mod l1_l2;
 mod l1_l2_log;
+mod table;
