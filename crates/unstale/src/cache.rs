@@ -12,9 +12,7 @@ use crate::instance::Instance;
 use crate::observe::{Effectiveness, Health, InvalidationStats};
 use crate::read::{self, Cacheable, Lookup, Request};
 use crate::space::Space;
-use crate::tiers::{StoreEntry, record};
-use crate::token::Token;
-use crate::write::{self, Outcome, Storing};
+use crate::write::{self, Outcome};
 
 /// A hybrid cache: a small one in this process in front of one that all instances share.
 ///
@@ -166,7 +164,7 @@ impl Cache {
         value: &T,
         options: EntryOptions,
     ) -> Result<Outcome, Error> {
-        self.store(&[(self.request(key), value)], &options).await
+        write::set(&self.0, &[(self.request(key), value)], &options).await
     }
 
     /// Stores several values in one round trip; see [`set`](Cache::set).
@@ -182,7 +180,7 @@ impl Cache {
             .iter()
             .map(|(key, value)| (self.request(key.as_ref()), value))
             .collect();
-        self.store(&entries, &options).await
+        write::set(&self.0, &entries, &options).await
     }
 
     /// Invalidates one value on every instance, after the source was written.
@@ -257,38 +255,6 @@ impl Cache {
             changes.push(Change::Key(key.into()));
         }
         write::remove(&self.0, changes).await
-    }
-
-    /// Stores values; each comes with the request that says what applies to its key.
-    pub(crate) async fn store<T: Cacheable>(
-        &self,
-        entries: &[(Request<'_>, &T)],
-        options: &EntryOptions,
-    ) -> Result<Outcome, Error> {
-        let mut storing = Storing {
-            entries: Vec::with_capacity(entries.len()),
-        };
-        let mut position = self.0.local.position();
-        for (request, value) in entries {
-            let traits = request.traits(options);
-            let encode_error = |source| Error::Encode {
-                key: request.key.to_owned(),
-                source,
-            };
-            let encoded = self.0.codec.encode(*value).map_err(encode_error)?;
-            let key: Arc<str> = request.key.into();
-            if self.0.shared.is_some() {
-                let rest = record::value_rest(&self.0.unique_token(), &traits, &encoded);
-                storing.entries.push(StoreEntry { key, traits, rest });
-            } else if let Some(copy) = crate::codec::decode::<T>(&encoded) {
-                // A copy of its own, because the caller keeps his.
-                position = read::put_alone(request, key, Arc::new(copy), &traits);
-            }
-        }
-        if self.0.shared.is_none() || storing.entries.is_empty() {
-            return Ok(Outcome::Applied(Token::at(position)));
-        }
-        Ok(write::store(&self.0, storing).await)
     }
 
     async fn ban(&self, scope: Scope) -> Outcome {

@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::core::Tick;
 
-/// The coarse clock lags behind the precise one by at most this much: one kernel tick is 10 ms at
-/// the slowest, and as much again for a late one.
-const COARSE_LAG: Duration = Duration::from_millis(20);
+/// The coarse clock lags behind the precise one by at most this much. One kernel tick is 10 ms at
+/// the slowest; a hypervisor may take away the one CPU that keeps the time, until the others
+/// notice some ticks later.
+const COARSE_LAG: Duration = Duration::from_millis(100);
 
 /// Now, precisely; about 25 ns.
 pub(crate) fn now() -> Tick {

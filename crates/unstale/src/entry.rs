@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::policy::{Policy, Priority};
 use crate::tiers::record::Traits;
 
+/// No value lives longer: ten years, as in the configuration.
+const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// What is to happen to one value. What is left out is decided by the policy of its key, then by
 /// the configured defaults.
 ///
@@ -35,7 +38,7 @@ impl EntryOptions {
         Self::default()
     }
 
-    /// How long the value lives. Zero means that it is not stored at all.
+    /// How long the value lives, at most ten years. Zero means that it is not stored at all.
     #[must_use]
     pub fn absolute_expiration(mut self, span: Duration) -> Self {
         self.absolute_expiration = Some(span);
@@ -82,7 +85,8 @@ impl EntryOptions {
             self.absolute_expiration,
             of().map(|p| p.absolute_expiration),
         )
-        .unwrap_or(defaults.absolute_expiration);
+        .unwrap_or(defaults.absolute_expiration)
+        .min(LONGEST_LIFE);
         let sliding = first(self.sliding_expiration, of().map(|p| p.sliding_expiration))
             .or(defaults.sliding_expiration)
             .filter(|span| *span < ttl);

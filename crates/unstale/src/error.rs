@@ -33,6 +33,12 @@ pub enum Error {
         source: Box<dyn StdError + Send + Sync>,
     },
 
+    /// A cache was made outside a tokio runtime, which its tasks need.
+    #[error(
+        "there is no tokio runtime here: make the cache within one, for instance in a `#[tokio::main]` function"
+    )]
+    NoRuntime,
+
     /// A value could not be encoded, so it was not stored.
     #[error("cannot encode the value of `{key}`: {source}")]
     Encode {

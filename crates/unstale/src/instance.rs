@@ -1,7 +1,7 @@
 //! One instance: everything that a cache consists of, put together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -59,6 +59,7 @@ impl Instance {
     /// error: the instance works without it until it can. One that refuses the login is.
     pub(crate) async fn start(config: Config, hub: Option<&Hub>) -> Result<Arc<Self>, Error> {
         config.validate()?;
+        let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
         let origin = getrandom::u64().map_err(|error| Error::Io {
             path: "the system's random numbers".into(),
             source: std::io::Error::other(error.to_string()),
@@ -91,6 +92,7 @@ impl Instance {
                 config.max_pending,
                 invalidations.clone(),
                 config.stream.consumer_name.as_str().into(),
+                runtime.clone(),
             ))
         });
         let instance = Arc::new(Self {
@@ -110,7 +112,7 @@ impl Instance {
             lease_wait: config.lease_wait,
             load_timeout: config.load_timeout,
             answer_timeout: config.redis.effective_command_timeout() * 2,
-            runtime: Handle::current(),
+            runtime,
             policies: config.policies.clone(),
             labels: Labels::default(),
             defaults: Defaults {
@@ -154,6 +156,7 @@ impl Instance {
             invalidations: self.invalidations.clone(),
             name: config.stream.consumer_name.as_str().into(),
             poll_interval: config.stream.poll_interval,
+            followed: AtomicBool::new(false),
         };
         self.spawn(reader.read_forever());
         if shared.is_up() {
@@ -289,6 +292,9 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
+        if let Some(sender) = &self.sender {
+            sender.retire();
+        }
         self.stop();
     }
 }

@@ -11,7 +11,7 @@ use crate::key::{Ids, KeyPattern, Parts};
 use crate::policy::Policy;
 use crate::read::{self, Cacheable, Lookup, Request};
 use crate::token::Token;
-use crate::write::Outcome;
+use crate::write::{self, Outcome};
 
 /// A typed view of a cache: all keys of one pattern hold values of one type.
 ///
@@ -159,9 +159,12 @@ impl<T: Cacheable> Space<T> {
         options: EntryOptions,
     ) -> Result<Outcome, Error> {
         let key = self.pattern.key(&ids);
-        self.cache
-            .store(&[(self.request(key.as_str()), value)], &options)
-            .await
+        write::set(
+            self.cache.instance(),
+            &[(self.request(key.as_str()), value)],
+            &options,
+        )
+        .await
     }
 
     /// Stores several values in one round trip; see [`Cache::set`].
@@ -182,7 +185,7 @@ impl<T: Cacheable> Space<T> {
             .zip(entries)
             .map(|(key, (_, value))| (self.request(key.as_str()), value))
             .collect();
-        self.cache.store(&entries, &options).await
+        write::set(self.cache.instance(), &entries, &options).await
     }
 
     /// Invalidates one value, after the source was written; see [`Cache::remove`].

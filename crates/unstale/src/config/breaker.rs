@@ -11,7 +11,7 @@ pub struct BreakerConfig {
     /// `OpenDuration`: how long it stays open before the server is tried again; doubled after
     /// every failed try. 500 milliseconds.
     pub open_duration: Duration,
-    /// `MaxOpenDuration`: what the doubling stops at. 10 seconds.
+    /// `MaxOpenDuration`: what the doubling stops at. 2 seconds.
     pub max_open_duration: Duration,
 }
 
@@ -20,7 +20,7 @@ impl Default for BreakerConfig {
         Self {
             failure_threshold: 5,
             open_duration: Duration::from_millis(500),
-            max_open_duration: Duration::from_secs(10),
+            max_open_duration: Duration::from_secs(2),
         }
     }
 }

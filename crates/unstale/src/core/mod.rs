@@ -25,3 +25,6 @@ pub(crate) use partition::{Copies, Limits, Partition, Reach, Received, Snapshot}
 pub(crate) use position::{Fenced, History, Position};
 pub(crate) use tick::Tick;
 pub(crate) use ticket::Ticket;
+
+#[cfg(test)]
+mod tests;

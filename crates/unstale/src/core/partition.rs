@@ -163,7 +163,8 @@ impl Partition {
 
     /// How long a ban has to be remembered: until nothing it forbids can be left.
     pub(crate) fn ban_retention(&self) -> Duration {
-        self.longest_ttl + self.ban_retention_beyond_ttl()
+        self.longest_ttl
+            .saturating_add(self.ban_retention_beyond_ttl())
     }
 
     /// The part of [`Partition::ban_retention`] that does not depend on the longest TTL.

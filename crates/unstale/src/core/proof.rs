@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::tick::Tick;
 
-/// More probes than this are never waiting for their tail; the oldest is dropped beyond it, which
-/// only costs freshness of the proof.
+/// No more probes than this wait for their tail. Beyond it the newest is dropped: the oldest is
+/// the nearest to proving something.
 const OUTSTANDING: usize = 16;
 
 /// Proves that everything the server had executed when a probe was sent has been applied here.
@@ -40,10 +40,9 @@ impl Proof {
 
     /// A probe sent at `sent` answered `tail`; everything up to `cursor` has been applied.
     pub(super) fn probed(&mut self, sent: Tick, tail: u64, cursor: u64) {
-        if self.outstanding.len() == OUTSTANDING {
-            self.outstanding.pop_front();
+        if self.outstanding.len() < OUTSTANDING {
+            self.outstanding.push_back((sent, tail));
         }
-        self.outstanding.push_back((sent, tail));
         self.advanced(cursor);
     }
 

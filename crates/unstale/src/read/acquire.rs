@@ -55,8 +55,12 @@ async fn claim_missing<T: Cacheable>(
 ) -> Acquired<T> {
     let lease = lease::Held::draft(request.instance, key);
     match shared.claim(key, lease.bytes()).await {
-        Ok(Claim::Granted) => Acquired::Lease(lease.granted()),
-        _ => Acquired::Nothing,
+        Ok(Claim::Granted) => Acquired::Lease(lease),
+        Ok(Claim::Occupied(_)) => {
+            lease.refused();
+            Acquired::Nothing
+        }
+        Err(_) => Acquired::Nothing,
     }
 }
 
@@ -71,19 +75,24 @@ async fn look_or_claim<T: Cacheable>(
         let asked = clock::now();
         let lease = lease::Held::draft(request.instance, key);
         let looked = match shared.claim(key, lease.bytes()).await {
-            Ok(Claim::Granted) => return Acquired::Lease(lease.granted()),
+            Ok(Claim::Granted) => return Acquired::Lease(lease),
             Ok(Claim::Occupied(looked)) => looked,
             Err(_) => return Acquired::Nothing,
         };
         match judge(request, &looked, asked).await {
-            Judgement::Usable(found) => return Acquired::Found(found),
+            Judgement::Usable(found) => {
+                lease.refused();
+                return Acquired::Found(found);
+            }
             Judgement::Useless => {
                 let seen = record::identity(&looked.bytes);
-                if let Ok(true) = shared.take_over(key, seen, lease.bytes()).await {
-                    return Acquired::Lease(lease.granted());
+                match shared.take_over(key, seen, lease.bytes()).await {
+                    Ok(true) => return Acquired::Lease(lease),
+                    Ok(false) => lease.refused(),
+                    Err(_) => return Acquired::Nothing,
                 }
             }
-            Judgement::ComingUp => {}
+            Judgement::ComingUp => lease.refused(),
         }
         let pause = pauses.next().unwrap_or(LAST_LOOK);
         if clock::now() + pause >= give_up || !may_use_l2(request) {

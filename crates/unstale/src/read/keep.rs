@@ -77,7 +77,7 @@ pub(crate) fn put_alone(
     key: Arc<str>,
     value: Arc<dyn Any + Send + Sync>,
     traits: &Traits,
-) -> Position {
+) {
     let series = request.series();
     let now = clock::now();
     let lives_until = now + traits.ttl;
@@ -90,6 +90,5 @@ pub(crate) fn put_alone(
             let held = Held::new(value, position, traits, now, lives_until, checked, series);
             memory.insert(key, held);
         }
-        position
-    })
+    });
 }

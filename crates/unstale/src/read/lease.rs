@@ -10,7 +10,7 @@ use crate::instance::Instance;
 use crate::tiers::Unavailable;
 use crate::tiers::record::{self, Traits, Value};
 
-/// A lease that L2 has granted. Dropped unused, it is given back, so that nobody waits for it.
+/// A lease of L2. Dropped unused, it is given back, so that nobody waits for it.
 pub(super) struct Held {
     instance: Arc<Instance>,
     key: Arc<str>,
@@ -33,8 +33,9 @@ pub(super) enum Filled {
 }
 
 impl Held {
-    /// A lease that is not granted yet, with the bytes to ask for it. Its stamp is what is known
-    /// to be executed now, so the load has to begin after this.
+    /// A lease to ask for. Its stamp is what is known to be executed now, so the load has to begin
+    /// after this. It counts as granted until the answer says otherwise: an answer may be lost,
+    /// or its reader cancelled.
     pub(super) fn draft(instance: &Arc<Instance>, key: &Arc<str>) -> Self {
         let stamp = instance.local.with(|partition, _| partition.known());
         let token = instance.unique_token();
@@ -45,7 +46,7 @@ impl Held {
             bytes,
             token,
             stamp,
-            used: true,
+            used: false,
         }
     }
 
@@ -53,10 +54,9 @@ impl Held {
         &self.bytes
     }
 
-    /// L2 has granted it.
-    pub(super) fn granted(mut self) -> Self {
-        self.used = false;
-        self
+    /// L2 has not granted it.
+    pub(super) fn refused(mut self) {
+        self.used = true;
     }
 
     pub(super) async fn fill<T: Cacheable>(
@@ -111,7 +111,12 @@ enum FillError {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let Some(shared) = self.instance.shared.clone().filter(|_| !self.used) else {
+        let Some(shared) = self
+            .instance
+            .shared
+            .clone()
+            .filter(|shared| !self.used && shared.is_up())
+        else {
             return;
         };
         let (key, bytes) = (self.key.clone(), self.bytes.clone());

@@ -33,7 +33,11 @@ pub(crate) use keep::put_alone;
 pub(crate) use load::get_or_load;
 pub(crate) use lookup::lookup;
 
-/// What a value must be, to be shared between threads and instances.
+/// What a value must be, to be shared between threads and instances: implemented for every type
+/// that is.
+///
+/// A copy that L1 drops may be dropped while the cache is busy with it, so a value's `Drop` must
+/// not call the cache.
 pub trait Cacheable: Serialize + DeserializeOwned + Any + Send + Sync {}
 
 impl<T: Serialize + DeserializeOwned + Any + Send + Sync> Cacheable for T {}

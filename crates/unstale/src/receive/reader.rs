@@ -1,6 +1,7 @@
 //! The reader of the log: one per partition, on a connection of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -26,6 +27,8 @@ pub(crate) struct Reader {
     pub(crate) name: Arc<str>,
     /// How long one read blocks, and how often a probe is sent.
     pub(crate) poll_interval: Duration,
+    /// Whether the log has been followed before: then a resynchronisation means a loss.
+    pub(crate) followed: AtomicBool,
 }
 
 impl Reader {
@@ -74,13 +77,11 @@ impl Reader {
         let Entries { entries, complete } = feed.entries(self.local.position(), wait).await?;
         for (position, message) in entries {
             if self.apply(position, message) == Received::Gap {
-                self.invalidations.gap();
                 tracing::warn!(instance = %self.name, %position, "entries of the log are missing");
                 return Ok(());
             }
         }
         if complete && !self.local.with(|partition, _| partition.is_complete()) {
-            self.invalidations.gap();
             tracing::warn!(instance = %self.name, "the log has lost its tail");
         }
         Ok(())
@@ -114,6 +115,9 @@ impl Reader {
             .with(|partition, copies| partition.resume(&snapshot, now, copies));
         if !resumed {
             return Err(Unavailable::NotFenced);
+        }
+        if self.followed.swap(true, Ordering::Relaxed) {
+            self.invalidations.gap();
         }
         self.invalidations.resync();
         tracing::info!(instance = %self.name, position = %snapshot.fenced.position(), "following the log");

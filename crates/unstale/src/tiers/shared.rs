@@ -19,6 +19,8 @@ pub(crate) enum Unavailable {
     Timeout(Duration),
     #[error("the server's history is not the one this instance knows")]
     NotFenced,
+    #[error("the server has run out of memory")]
+    Full,
     #[error("{0}")]
     Server(Arc<dyn std::error::Error + Send + Sync>),
 }

@@ -10,4 +10,4 @@ pub use outcome::Outcome;
 
 pub(crate) use remove::remove;
 pub(crate) use sender::Sender;
-pub(crate) use store::{Storing, store};
+pub(crate) use store::set;

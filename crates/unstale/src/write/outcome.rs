@@ -24,6 +24,14 @@ impl Outcome {
         }
     }
 
+    /// The outcome of both.
+    pub(crate) fn and(self, other: Outcome) -> Outcome {
+        match (self, other) {
+            (Outcome::Applied(one), Outcome::Applied(other)) => Outcome::Applied(one.and(&other)),
+            _ => Outcome::Pending,
+        }
+    }
+
     /// Whether the server has executed the write.
     pub fn is_applied(&self) -> bool {
         matches!(self, Outcome::Applied(_))

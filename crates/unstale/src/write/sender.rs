@@ -29,8 +29,13 @@ pub(crate) struct Sender {
     shared: Arc<Shared>,
     origin: u64,
     outbox: Mutex<Outbox<Arc<Receipt>>>,
-    /// Whether somebody is sending. There is never more than one batch in flight.
+    /// Whether somebody is sending: one batch is in flight at a time, but for what the supervisor
+    /// flushes on a line that is not in service yet.
     sending: AtomicBool,
+    /// The cache is gone: what fails now is not tried again.
+    retired: AtomicBool,
+    /// The last batch failed: an outage is reported once.
+    failing: AtomicBool,
     invalidations: Arc<Invalidations>,
     /// How this instance calls itself in logs.
     name: Arc<str>,
@@ -45,6 +50,7 @@ impl Sender {
         max_pending: usize,
         invalidations: Arc<Invalidations>,
         name: Arc<str>,
+        runtime: Handle,
     ) -> Self {
         Self {
             local,
@@ -52,9 +58,11 @@ impl Sender {
             origin,
             outbox: Mutex::new(Outbox::new(max_pending)),
             sending: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
             invalidations,
             name,
-            runtime: Handle::current(),
+            runtime,
         }
     }
 
@@ -84,6 +92,11 @@ impl Sender {
     pub(crate) fn resubmit(self: &Arc<Self>, changes: Vec<Change>) {
         self.enqueue(changes, None);
         self.kick();
+    }
+
+    /// The cache is gone. What waits is sent once more, and given up if that fails.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
     }
 
     /// Sees to it that somebody is sending.
@@ -124,7 +137,9 @@ impl Sender {
 
     fn has_nothing_to_do(&self) -> bool {
         let outbox = self.outbox.lock();
-        outbox.is_empty() || (!self.shared.is_up() && !outbox.has_waiters())
+        outbox.is_empty()
+            || self.retired.load(Ordering::Acquire)
+            || (!self.shared.is_up() && !outbox.has_waiters())
     }
 
     /// Sends one batch; false when there was nothing to send.
@@ -136,7 +151,10 @@ impl Sender {
         let message = self.message(&batch);
         let result = self.shared.invalidate(&message).await;
         if let Err(failure) = self.settle(batch, result) {
-            tracing::warn!(instance = %self.name, %failure, "removals are pending");
+            tracing::debug!(instance = %self.name, %failure, "a batch of removals failed");
+            if self.retired.load(Ordering::Acquire) {
+                return false;
+            }
             if self.shared.is_up() {
                 tokio::time::sleep(pauses.next().unwrap_or(LAST_PAUSE)).await;
             }
@@ -162,6 +180,9 @@ impl Sender {
         match counted {
             Ok(appended) => {
                 let position = appended.position();
+                if self.failing.swap(false, Ordering::Relaxed) {
+                    tracing::info!(instance = %self.name, "removals are confirmed again");
+                }
                 self.invalidations.sent_batch();
                 tracing::debug!(instance = %self.name, %position, changes = batch.len(), "removal sent");
                 self.outbox.lock().settled(batch.len());
@@ -171,6 +192,9 @@ impl Sender {
                 Ok(())
             }
             Err(failure) => {
+                if !self.failing.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(instance = %self.name, %failure, "removals are pending");
+                }
                 let mut outbox = self.outbox.lock();
                 outbox.put_back(batch);
                 outbox.release_waiters();

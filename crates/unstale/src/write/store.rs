@@ -3,35 +3,83 @@
 use std::sync::Arc;
 
 use super::outcome::Outcome;
+use super::remove::remove;
 use crate::clock;
+use crate::codec;
 use crate::core::{Change, Message};
+use crate::entry::EntryOptions;
+use crate::error::Error;
 use crate::instance::Instance;
-use crate::tiers::{Shared, StoreEntry, Unavailable};
+use crate::read::{Cacheable, Request, put_alone};
+use crate::tiers::{Shared, StoreEntry, Unavailable, record};
 use crate::token::Token;
 
-/// Values on their way to L2.
-pub(crate) struct Storing {
-    pub(crate) entries: Vec<StoreEntry>,
+/// Stores values; each comes with the request that says what applies to its key. A value whose
+/// life is zero is not stored: its key is removed.
+pub(crate) async fn set<T: Cacheable>(
+    instance: &Arc<Instance>,
+    entries: &[(Request<'_>, &T)],
+    options: &EntryOptions,
+) -> Result<Outcome, Error> {
+    let mut storing = Vec::with_capacity(entries.len());
+    let mut removing = Vec::new();
+    for (request, value) in entries {
+        let key: Arc<str> = request.key.into();
+        let traits = request.traits(options);
+        if traits.ttl.is_zero() {
+            removing.push(Change::Key(key));
+            continue;
+        }
+        let encode_error = |source| Error::Encode {
+            key: request.key.to_owned(),
+            source,
+        };
+        let encoded = instance.codec.encode(*value).map_err(encode_error)?;
+        storing.push((request, key, traits, encoded));
+    }
+    let stored = match &instance.shared {
+        Some(shared) => {
+            let entries = storing.into_iter().map(|(_, key, traits, encoded)| {
+                let rest = record::value_rest(&instance.unique_token(), &traits, &encoded);
+                StoreEntry { key, traits, rest }
+            });
+            store(instance, shared, entries.collect()).await
+        }
+        None => {
+            for (request, key, traits, encoded) in storing {
+                // A copy of its own, because the caller keeps his.
+                if let Some(copy) = codec::decode::<T>(&encoded) {
+                    put_alone(request, key, Arc::new(copy), &traits);
+                }
+            }
+            Outcome::Applied(Token::at(instance.local.position()))
+        }
+    };
+    let removed = remove(instance, removing).await;
+    Ok(stored.and(removed))
 }
 
 /// Stores values in L2 and has other instances drop their copies. It never fills this instance's
 /// L1: of two `set`s that are acknowledged out of order, the older value would stay there.
 /// Unacknowledged, it becomes a pending removal. Goes on when its caller is cancelled.
-pub(crate) async fn store(instance: &Arc<Instance>, storing: Storing) -> Outcome {
-    let Some(shared) = instance.shared.clone() else {
-        return Outcome::Pending;
-    };
-    let working = instance.clone();
+async fn store(
+    instance: &Arc<Instance>,
+    shared: &Arc<Shared>,
+    entries: Vec<StoreEntry>,
+) -> Outcome {
+    if entries.is_empty() {
+        return Outcome::Applied(Token::at(instance.local.position()));
+    }
+    let (working, shared) = (instance.clone(), shared.clone());
     let task = instance
         .runtime
-        .spawn(async move { run(&working, &shared, storing).await });
+        .spawn(async move { run(&working, &shared, &entries).await });
     // The task is only ever aborted together with its runtime.
     task.await.unwrap_or(Outcome::Pending)
 }
 
-async fn run(instance: &Instance, shared: &Shared, storing: Storing) -> Outcome {
-    let changes: Vec<_> = storing
-        .entries
+async fn run(instance: &Instance, shared: &Shared, entries: &[StoreEntry]) -> Outcome {
+    let changes: Vec<_> = entries
         .iter()
         .map(|entry| Change::Key(entry.key.clone()))
         .collect();
@@ -41,7 +89,7 @@ async fn run(instance: &Instance, shared: &Shared, storing: Storing) -> Outcome 
             partition.begin(change, began, copies);
         }
     });
-    match attempt(instance, shared, &storing, &changes).await {
+    match attempt(instance, shared, entries, &changes).await {
         Ok(token) => Outcome::Applied(token),
         Err(failure) => {
             tracing::warn!(%failure, "a value was not stored; its key is removed instead");
@@ -56,10 +104,10 @@ async fn run(instance: &Instance, shared: &Shared, storing: Storing) -> Outcome 
 async fn attempt(
     instance: &Instance,
     shared: &Shared,
-    storing: &Storing,
+    entries: &[StoreEntry],
     changes: &[Change],
 ) -> Result<Token, Unavailable> {
-    if let Some(longest) = storing.entries.iter().map(|entry| entry.traits.ttl).max() {
+    if let Some(longest) = entries.iter().map(|entry| entry.traits.ttl).max() {
         instance.allow_ttl(shared, longest).await?;
     }
     let message = Message {
@@ -68,7 +116,7 @@ async fn attempt(
         changes: changes.to_vec(),
         longest_ttl: None,
     };
-    let appended = shared.store(&message, &storing.entries).await?;
+    let appended = shared.store(&message, entries).await?;
     let now = clock::now();
     let counts = instance.local.with(|partition, copies| {
         partition.adopt(appended.fenced(), copies)

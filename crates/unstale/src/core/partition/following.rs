@@ -121,6 +121,10 @@ impl Partition {
         for (scope, seq) in &snapshot.bans {
             self.bans.add(scope, Position { epoch, seq: *seq }, now);
         }
+        if snapshot.fenced.tail < self.cursor {
+            // Positions will be given again: what was known of them is worth nothing.
+            self.known = snapshot.fenced.position();
+        }
         self.cursor = snapshot.fenced.tail;
         self.synced = true;
         self.drop_everything(copies);

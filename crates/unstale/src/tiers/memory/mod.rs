@@ -95,7 +95,7 @@ impl Memory {
         let _room = self.making_room.lock();
         self.forget(&key);
         let (weight, priority) = (held.weight(), held.priority);
-        if weight > self.limit {
+        if self.ranks.pinned_weight() + weight > self.limit {
             return;
         }
         if self.copies.weight() + weight > self.limit {
@@ -104,7 +104,7 @@ impl Memory {
         if self.copies.weight() + weight > self.limit {
             return;
         }
-        self.ranks.entered(priority);
+        self.ranks.entered(&held);
         self.ranks
             .start(Round::over(self.ranks.lowest().min(priority)));
         // Its shard may have no room of this size: then it takes what the others leave free.
@@ -116,7 +116,7 @@ impl Memory {
     /// Drops one copy, if it is still the one that was found to be of no use.
     pub(crate) fn drop_if(&self, key: &str, found: &Arc<Held>) {
         if let Some((_, held)) = self.copies.remove_if(key, |held| Arc::ptr_eq(held, found)) {
-            self.ranks.left(held.priority);
+            self.ranks.left(&held);
         }
     }
 
@@ -126,7 +126,7 @@ impl Memory {
         self.copies.retain(|_, held| {
             let keep = now < held.expires();
             if !keep {
-                self.ranks.left(held.priority);
+                self.ranks.left(held);
             }
             keep
         });
@@ -139,7 +139,7 @@ impl Memory {
 
     fn forget(&self, key: &str) {
         if let Some((_, held)) = self.copies.remove(key) {
-            self.ranks.left(held.priority);
+            self.ranks.left(&held);
         }
     }
 
@@ -174,8 +174,9 @@ impl Copies for &Memory {
     }
 
     fn drop_all(&mut self) {
-        self.copies.clear();
-        self.ranks.all_left();
+        for (_, held) in self.copies.drain() {
+            self.ranks.left(&held);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which priorities the current eviction round may take.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use quick_cache::Lifecycle;
 
@@ -25,6 +25,8 @@ struct State {
     round: AtomicU8,
     /// How many copies of each priority are held. It only saves rounds that would find nothing.
     held: [AtomicUsize; 4],
+    /// What the copies weigh that are never evicted.
+    pinned: AtomicU64,
 }
 
 /// Tells `quick_cache` what may not be evicted now.
@@ -44,22 +46,22 @@ impl Ranks {
             .unwrap_or(Priority::High)
     }
 
-    pub(super) fn entered(&self, priority: Priority) {
-        self.count(priority).fetch_add(1, Ordering::Relaxed);
+    pub(super) fn entered(&self, held: &Held) {
+        self.count(held.priority).fetch_add(1, Ordering::Relaxed);
+        if held.priority == Priority::NeverRemove {
+            self.0.pinned.fetch_add(held.weight(), Ordering::Relaxed);
+        }
     }
 
-    pub(super) fn left(&self, priority: Priority) {
-        let less = |count: usize| Some(count.saturating_sub(1));
-        let _ = self
-            .count(priority)
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    pub(super) fn left(&self, held: &Held) {
+        self.count(held.priority).fetch_sub(1, Ordering::Relaxed);
+        if held.priority == Priority::NeverRemove {
+            self.0.pinned.fetch_sub(held.weight(), Ordering::Relaxed);
+        }
     }
 
-    pub(super) fn all_left(&self) {
-        self.0
-            .held
-            .iter()
-            .for_each(|count| count.store(0, Ordering::Relaxed));
+    pub(super) fn pinned_weight(&self) -> u64 {
+        self.0.pinned.load(Ordering::Relaxed)
     }
 
     fn count(&self, priority: Priority) -> &AtomicUsize {
@@ -77,6 +79,6 @@ impl Lifecycle<Arc<str>, Arc<Held>> for Ranks {
     }
 
     fn on_evict(&self, _state: &mut (), _key: Arc<str>, held: Arc<Held>) {
-        self.left(held.priority);
+        self.left(&held);
     }
 }

@@ -160,6 +160,12 @@ impl RedisFeed {
                 PushKind::Message => entries.extend(published(&push)),
                 _ => {}
             }
+            if entries.len() >= BATCH {
+                return Ok(Entries {
+                    entries,
+                    complete: false,
+                });
+            }
             next = pushes.try_recv().ok();
         }
         Ok(Entries {

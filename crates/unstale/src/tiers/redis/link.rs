@@ -284,6 +284,7 @@ impl From<RedisError> for Unavailable {
     fn from(error: RedisError) -> Self {
         match error.code() {
             Some(NOFENCE) => Unavailable::NotFenced,
+            Some("OOM") => Unavailable::Full,
             _ => Unavailable::Server(Arc::new(error)),
         }
     }

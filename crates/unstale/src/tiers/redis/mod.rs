@@ -104,16 +104,20 @@ impl Redis {
     /// The span is asked for before the record: should another record take its place in between,
     /// the shorter of both lives counts, because the record's own is written in its header.
     pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
-        let key = self.keyspace.record(key);
+        let record = self.keyspace.record(key);
         let mut both = ::redis::pipe();
-        both.cmd("PTTL").arg(&key);
-        both.cmd("SET")
-            .arg(&key)
-            .arg(&lease[..])
-            .arg("NX")
-            .arg("GET");
+        both.cmd("PTTL").arg(&record);
+        both.cmd("SET").arg(&record).arg(&lease[..]);
+        both.arg("NX").arg("GET");
         both.arg("PX").arg(record::millis(self.lease_ttl));
-        let (ttl, bytes): (i64, Option<Vec<u8>>) = self.query_all(both).await?;
+        let (ttl, bytes): (i64, Option<Vec<u8>>) = match self.query_all(both).await {
+            // A full server refuses every SET, but what it has can still be read.
+            Err(Unavailable::Full) => {
+                let looked = self.look(key).await?;
+                return looked.map(Claim::Occupied).ok_or(Unavailable::Full);
+            }
+            answer => answer?,
+        };
         Ok(bytes.map_or(Claim::Granted, |bytes| Claim::Occupied(looked(ttl, bytes))))
     }
 

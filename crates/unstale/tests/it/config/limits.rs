@@ -105,7 +105,7 @@ fn an_impossible_value_is_told_what_is_allowed_and_why() {
         ),
         (
             r#""Breaker": { "OpenDuration": "00:01:00" }"#,
-            &["at most MaxOpenDuration (00:00:10)"],
+            &["at most MaxOpenDuration (00:00:02)"],
         ),
         (
             r#""Redis": { "Enabled": true }"#,

@@ -1,0 +1,136 @@
+//! Removals on their way to the server.
+
+use super::{everything, key, pattern};
+use crate::core::{Batch, Change, Outbox};
+
+const NO_LIMIT: usize = usize::MAX;
+
+fn outbox(limit: usize) -> Outbox<u32> {
+    Outbox::new(limit)
+}
+
+fn sent(batch: &Batch<u32>) -> Vec<Change> {
+    batch.iter().map(|(change, _)| change.clone()).collect()
+}
+
+#[test]
+fn the_same_change_is_sent_once_for_all_who_asked() {
+    let mut outbox = outbox(NO_LIMIT);
+    for waiter in 1..=3 {
+        outbox.push(key("a:1"), Some(waiter));
+    }
+    outbox.push(key("a:2"), None);
+    let batch = outbox.take_batch(NO_LIMIT);
+    assert_eq!(sent(&batch), [key("a:1"), key("a:2")]);
+    assert_eq!(batch[0].1.count, 3);
+    assert_eq!(batch[0].1.waiters, [1, 2, 3]);
+    assert!(outbox.is_empty());
+}
+
+/// ! A removal is absorbed only by something sent after it started, never by a batch in flight.
+#[test]
+fn a_batch_in_flight_absorbs_nothing() {
+    let mut outbox = outbox(NO_LIMIT);
+    outbox.push(key("a:1"), Some(1));
+    let in_flight = outbox.take_batch(NO_LIMIT);
+    outbox.push(key("a:1"), Some(2));
+    assert_eq!(in_flight[0].1.count, 1);
+    assert_eq!(outbox.unacknowledged(), 2);
+    outbox.settled(in_flight.len());
+    let next = outbox.take_batch(NO_LIMIT);
+    assert_eq!(sent(&next), [key("a:1")]);
+    assert_eq!(next[0].1.waiters, [2]);
+}
+
+#[test]
+fn what_failed_is_absorbed_by_what_is_sent_after_it() {
+    let mut outbox = outbox(NO_LIMIT);
+    outbox.push(key("a:1"), Some(1));
+    outbox.push(key("a:2"), Some(1));
+    let failed = outbox.take_batch(NO_LIMIT);
+    outbox.push(key("a:1"), Some(2));
+    outbox.put_back(failed);
+    assert_eq!(outbox.unacknowledged(), 2);
+    let next = outbox.take_batch(NO_LIMIT);
+    assert_eq!(sent(&next), [key("a:1"), key("a:2")]);
+    // Both removals of `a:1` end with it; who waited for the one that failed has his answer.
+    assert_eq!(next[0].1.count, 2);
+    assert_eq!(next[0].1.waiters, [2]);
+    assert_eq!((next[1].1.count, next[1].1.waiters.len()), (1, 0));
+}
+
+#[test]
+fn a_batch_takes_the_oldest_and_no_more_than_its_limit() {
+    let mut outbox = outbox(NO_LIMIT);
+    for name in ["a:1", "a:2", "a:3"] {
+        outbox.push(key(name), None);
+    }
+    assert_eq!(sent(&outbox.take_batch(2)), [key("a:1"), key("a:2")]);
+    assert_eq!(sent(&outbox.take_batch(2)), [key("a:3")]);
+    assert!(outbox.take_batch(2).is_empty());
+    assert_eq!(outbox.unacknowledged(), 3);
+}
+
+/// The queue is bounded: one ban on everything takes the place of what is in it.
+#[test]
+fn an_overflow_collapses_into_one_ban_on_everything() {
+    let mut outbox = outbox(2);
+    outbox.push(key("a:1"), Some(1));
+    outbox.push(key("a:1"), Some(2));
+    outbox.push(pattern("b:*"), Some(3));
+    assert!(outbox.collapse_if_over().is_none());
+    outbox.push(key("a:2"), None);
+    let replaced = outbox.collapse_if_over().expect("it is over its limit");
+    // So many pendings end, each exactly once.
+    assert_eq!(
+        replaced,
+        [(key("a:1"), 2), (pattern("b:*"), 1), (key("a:2"), 1)]
+    );
+    let batch = outbox.take_batch(NO_LIMIT);
+    assert_eq!(sent(&batch), [everything()]);
+    assert_eq!(batch[0].1.count, 1);
+    assert_eq!(batch[0].1.waiters, [1, 2, 3]);
+}
+
+#[test]
+fn an_earlier_collapse_is_collapsed_again() {
+    let mut outbox = outbox(1);
+    outbox.push(everything(), None);
+    outbox.push(everything(), None);
+    outbox.push(key("a:1"), None);
+    let replaced = outbox.collapse_if_over().expect("it is over its limit");
+    assert_eq!(replaced, [(everything(), 2), (key("a:1"), 1)]);
+    assert_eq!(outbox.take_batch(NO_LIMIT)[0].1.count, 1);
+}
+
+/// What is in flight ends by its own answer, not by the collapse.
+#[test]
+fn a_collapse_spares_what_is_in_flight() {
+    let mut outbox = outbox(1);
+    outbox.push(key("a:1"), Some(1));
+    let in_flight = outbox.take_batch(NO_LIMIT);
+    outbox.push(key("a:2"), None);
+    outbox.push(key("a:3"), None);
+    let replaced = outbox.collapse_if_over().expect("it is over its limit");
+    assert_eq!(replaced, [(key("a:2"), 1), (key("a:3"), 1)]);
+    assert_eq!(outbox.unacknowledged(), 2);
+    // It fails, and is over the limit together with the ban: collapsed as well.
+    outbox.put_back(in_flight);
+    let replaced = outbox.collapse_if_over().expect("it is over its limit");
+    assert_eq!(replaced, [(everything(), 1), (key("a:1"), 1)]);
+    assert_eq!(outbox.unacknowledged(), 1);
+}
+
+/// Nobody is kept waiting for a server that is gone; the removals stay.
+#[test]
+fn waiters_are_released_and_their_removals_stay() {
+    let mut outbox = outbox(NO_LIMIT);
+    outbox.push(key("a:1"), Some(1));
+    outbox.push(key("a:2"), None);
+    assert!(outbox.has_waiters());
+    outbox.release_waiters();
+    assert!(!outbox.has_waiters());
+    let batch = outbox.take_batch(NO_LIMIT);
+    assert_eq!(batch[0].1.count, 1);
+    assert_eq!(batch.len(), 2);
+}
