@@ -1,0 +1,29 @@
+//! The demo service of Unstale: stock prices, documents, an activity feed, inventory and products,
+//! each behind the cache, with every write going to the database first and being removed from the
+//! caches second.
+//!
+//! A request flows from `http` through `cached` to `store`; `instance` starts all of it once,
+//! `demo` twice.
+
+mod app;
+mod args;
+mod cached;
+mod claim;
+mod demo;
+mod domain;
+mod http;
+mod instance;
+mod live;
+mod service;
+mod settings;
+mod store;
+mod traffic;
+
+pub use args::Args;
+pub use claim::ClaimError;
+pub use demo::{DemoError, run};
+pub use instance::{Instance, StartError};
+pub use live::Board;
+pub use settings::{APPSETTINGS, Settings};
+pub use store::sqlite::OpenError;
+pub use traffic::MarketError;

@@ -1,0 +1,129 @@
+use async_trait::async_trait;
+use sqlx::FromRow;
+use time::OffsetDateTime;
+
+use super::Sqlite;
+use crate::{
+    domain::{Activity, NewActivity, PageKey},
+    store::{ActivityRepository, Like, Stored},
+};
+
+#[derive(FromRow)]
+struct ActivityRow {
+    id: i64,
+    user_id: i64,
+    name: String,
+    content: String,
+    likes: i64,
+    created_at: OffsetDateTime,
+}
+
+impl From<ActivityRow> for Activity {
+    fn from(row: ActivityRow) -> Self {
+        Self {
+            id: row.id,
+            user_id: row.user_id,
+            user_name: row.name,
+            content: row.content,
+            likes: row.likes,
+            created_at: row.created_at,
+        }
+    }
+}
+
+#[async_trait]
+impl ActivityRepository for Sqlite {
+    async fn activity(&self, id: i64) -> Stored<Option<Activity>> {
+        let row: Option<ActivityRow> = sqlx::query_as(
+            "SELECT a.id, a.user_id, u.name, a.content, a.created_at, \
+             (SELECT count(*) FROM likes l WHERE l.activity_id = a.id) AS likes \
+             FROM activities a JOIN users u ON u.id = a.user_id WHERE a.id = ?",
+        )
+        .bind(id)
+        .fetch_optional(self.read())
+        .await?;
+        Ok(row.map(Activity::from))
+    }
+
+    async fn user_feed(&self, user_id: i64, page: PageKey) -> Stored<Vec<Activity>> {
+        let rows: Vec<ActivityRow> = sqlx::query_as(
+            "SELECT a.id, a.user_id, u.name, a.content, a.created_at, \
+             (SELECT count(*) FROM likes l WHERE l.activity_id = a.id) AS likes \
+             FROM followers f JOIN activities a ON a.user_id = f.user_id JOIN users u ON u.id = a.user_id \
+             WHERE f.follower_id = ? ORDER BY a.id DESC LIMIT ? OFFSET ?",
+        )
+        .bind(user_id)
+        .bind(page.limit())
+        .bind(page.offset())
+        .fetch_all(self.read())
+        .await?;
+        Ok(rows.into_iter().map(Activity::from).collect())
+    }
+
+    async fn create_activity(&self, activity: &NewActivity) -> Stored<Option<Activity>> {
+        let created_at = OffsetDateTime::now_utc();
+        let mut transaction = self.write().await?;
+        let user_name: Option<String> = sqlx::query_scalar("SELECT name FROM users WHERE id = ?")
+            .bind(activity.user_id)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(user_name) = user_name else {
+            transaction.rollback().await?;
+            return Ok(None);
+        };
+        let id: i64 = sqlx::query_scalar(
+            "INSERT INTO activities (user_id, content, created_at) VALUES (?, ?, ?) RETURNING id",
+        )
+        .bind(activity.user_id)
+        .bind(&activity.content)
+        .bind(created_at)
+        .fetch_one(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        let NewActivity { user_id, content } = activity.clone();
+        Ok(Some(Activity {
+            id,
+            user_id,
+            user_name,
+            content,
+            likes: 0,
+            created_at,
+        }))
+    }
+
+    async fn follower_ids(&self, user_id: i64) -> Stored<Vec<i64>> {
+        Ok(
+            sqlx::query_scalar("SELECT follower_id FROM followers WHERE user_id = ?")
+                .bind(user_id)
+                .fetch_all(self.read())
+                .await?,
+        )
+    }
+
+    async fn add_like(&self, activity_id: i64, user_id: i64) -> Stored<Like> {
+        let mut transaction = self.write().await?;
+        let (activity, user): (bool, bool) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM activities WHERE id = ?), EXISTS (SELECT 1 FROM users WHERE id = ?)",
+        )
+        .bind(activity_id)
+        .bind(user_id)
+        .fetch_one(&mut *transaction)
+        .await?;
+        let like = match (activity, user) {
+            (false, _) => Like::NoSuchActivity,
+            (true, false) => Like::NoSuchUser,
+            (true, true) => Like::Liked,
+        };
+        if like != Like::Liked {
+            transaction.rollback().await?;
+            return Ok(like);
+        }
+        sqlx::query("INSERT OR IGNORE INTO likes (activity_id, user_id) VALUES (?, ?)")
+            .bind(activity_id)
+            .bind(user_id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(like)
+    }
+}

@@ -1,0 +1,169 @@
+//! The program itself: its output, its end, and what it says when it cannot begin.
+
+use std::{net::TcpListener, path::Path, process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+fn realtime(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_realtime"));
+    command
+        .args(arguments)
+        .arg("--database")
+        .arg(directory.join("realtime.db"))
+        .env_remove("UNSTALE_REDIS")
+        .env_remove("RUST_LOG")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// What the program says until its end, which has to come within a minute.
+async fn output(child: Child) -> (Option<i32>, String, String) {
+    let output = timeout(Duration::from_secs(60), child.wait_with_output())
+        .await
+        .unwrap()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[tokio::test]
+async fn it_reports_every_second_and_ends_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let child = realtime(directory.path(), &["--seconds", "3", "--ports", "0,0"])
+        .spawn()
+        .unwrap();
+    let (code, stdout, stderr) = output(child).await;
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    for expected in [
+        "Swagger: http://127.0.0.1:",
+        "hit rate",
+        "propagation p50 / p99",
+        " late",
+        " 0 requests failed",
+    ] {
+        assert!(stdout.contains(expected), "{expected}: {stdout}");
+    }
+    let seconds: Vec<&str> = stdout
+        .lines()
+        .filter(|line| line.contains(" ms "))
+        .collect();
+    assert!(seconds.len() >= 2, "{stdout}");
+    let figures: Vec<&str> = seconds[seconds.len() - 1].split_whitespace().collect();
+    let number = |place: usize| figures[place].parse::<u64>().unwrap();
+    assert!(
+        number(1) > 0 && number(2) > 0 && number(4) > 0 && number(5) > 0,
+        "{stdout}"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupt_stops_it_in_order() {
+    for signal in ["-INT", "-TERM"] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut child = realtime(directory.path(), &["--ports", "0,0"])
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        while !lines.next_line().await.unwrap().unwrap().contains(" ms ") {}
+        let id = child.id().unwrap().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .await
+                .unwrap()
+                .success()
+        );
+        let mut last = String::new();
+        while let Some(line) = timeout(Duration::from_secs(30), lines.next_line())
+            .await
+            .unwrap()
+            .unwrap()
+        {
+            last = line;
+        }
+        assert!(last.contains("prices written"), "{last}");
+        let (code, _, stderr) = output(child).await;
+        assert_eq!(code, Some(0), "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let ports = format!("0,{port}");
+    let child = realtime(directory.path(), &["--ports", &ports, "--seconds", "1"])
+        .spawn()
+        .unwrap();
+    let (code, _, stderr) = output(child).await;
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.contains(&format!("Port {port} ")) && stderr.contains("--ports"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn what_it_cannot_use_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("nowhere");
+    for (arguments, expected) in [
+        (
+            ["--ports", "0", "--seconds", "1"].as_slice(),
+            "--ports takes two ports",
+        ),
+        (&["--ports", "0,x", "--seconds", "1"], "--ports"),
+        (
+            &["--ports", "0,0", "--config", missing.to_str().unwrap()],
+            "nowhere",
+        ),
+        (&["--ports", "0,0", "--rate", "0"], "--rate"),
+    ] {
+        let (code, _, stderr) =
+            output(realtime(directory.path(), arguments).spawn().unwrap()).await;
+        assert_ne!(code, Some(0));
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
+    }
+    let child = realtime(&missing, &["--ports", "0,0", "--seconds", "1"])
+        .spawn()
+        .unwrap();
+    let (code, _, stderr) = output(child).await;
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.contains("nowhere/realtime.db") && stderr.contains("--database"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn two_processes_without_redis_do_not_share_a_database() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut first = realtime(directory.path(), &["--ports", "0,0", "--no-feed"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(first.stdout.take().unwrap()).lines();
+    while !lines.next_line().await.unwrap().unwrap().contains("Ctrl-C") {}
+    let second = realtime(directory.path(), &["--ports", "0,0", "--seconds", "1"])
+        .spawn()
+        .unwrap();
+    let (code, _, stderr) = output(second).await;
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.contains("--database") && stderr.contains("--redis"),
+        "{stderr}"
+    );
+    first.kill().await.unwrap();
+}

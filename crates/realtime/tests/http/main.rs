@@ -1,0 +1,73 @@
+//! The service over real sockets: two instances of it, on every transport.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod activity_feed;
+mod api;
+mod binary;
+mod cache_metrics;
+mod documents;
+mod inventory;
+mod openapi;
+mod products;
+mod requests;
+mod service;
+mod stock_prices;
+
+/// Makes one test of each function per transport; each gets two running instances of its own.
+macro_rules! on_every_transport {
+    ($($module:ident: $($test:ident),+;)+) => {
+        on_every_transport!(@transport hub, $($module: $($test),+;)+);
+        on_every_transport!(@transport redis_streams, $($module: $($test),+;)+);
+        on_every_transport!(@transport redis_pub_sub, $($module: $($test),+;)+);
+    };
+    (@transport $transport:ident, $($module:ident: $($test:ident),+;)+) => {
+        mod $transport {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    let service = crate::service::Service::$transport().await;
+                    crate::$module::$test(&service).await;
+                    service.stop().await;
+                })+
+            })+
+        }
+    };
+}
+
+on_every_transport! {
+    stock_prices:
+        a_price_written_on_one_instance_is_read_on_the_other,
+        a_batch_is_written_whole_or_not_at_all,
+        a_token_shows_the_write_on_the_other_instance_at_once,
+        the_second_read_comes_from_the_cache;
+    documents:
+        content_and_versions_change_together,
+        users_join_and_leave;
+    activity_feed:
+        a_post_reaches_the_feeds_of_all_followers,
+        a_like_is_seen_on_the_activity_and_in_the_feeds,
+        pages_of_different_sizes_do_not_mix;
+    inventory:
+        stock_is_reserved_and_restored,
+        many_buyers_never_get_more_than_there_is;
+    products:
+        an_update_changes_every_list_that_shows_the_product,
+        a_product_that_moves_leaves_its_old_category,
+        a_batch_is_written_whole_or_not_at_all;
+    cache_metrics:
+        stats_have_the_fields_and_words_of_the_specification,
+        invalidations_are_counted_on_both_sides;
+    requests:
+        what_is_not_there_is_not_found,
+        bad_input_is_refused_with_a_sentence,
+        a_path_may_be_written_in_any_case,
+        the_page_shows_both_instances;
+    openapi:
+        every_route_is_described_and_every_description_is_a_route,
+        swagger_is_served_without_downloads;
+}

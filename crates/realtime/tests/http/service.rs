@@ -1,0 +1,79 @@
+//! Two instances of the service on one database file and one transport.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use realtime::{APPSETTINGS, Board, Instance, Settings};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use unstale::Config;
+
+use crate::api::Api;
+
+pub(crate) struct Service {
+    /// One instance.
+    pub(crate) a: Api,
+    /// The other.
+    pub(crate) b: Api,
+    instances: Vec<Instance>,
+    // Held for as long as the instances run.
+    _directory: TempDir,
+    _redis: Option<testbed::Server>,
+}
+
+impl Service {
+    pub(crate) async fn hub() -> Self {
+        Self::start(config(), None).await
+    }
+
+    pub(crate) async fn redis_streams() -> Self {
+        Self::on_redis(config()).await
+    }
+
+    pub(crate) async fn redis_pub_sub() -> Self {
+        let mut config = config();
+        config.use_streams_for_invalidation = false;
+        Self::on_redis(config).await
+    }
+
+    async fn on_redis(config: Config) -> Self {
+        let server = tokio::task::spawn_blocking(testbed::Server::start);
+        Self::start(config, Some(server.await.unwrap().unwrap())).await
+    }
+
+    async fn start(config: Config, redis: Option<testbed::Server>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("realtime.db");
+        let server = redis.as_ref().map(testbed::Server::url);
+        let settings = Settings::new(config, server.as_deref()).unwrap();
+        let board = Arc::new(Board::new(settings.transport()));
+        let mut instances = Vec::new();
+        for name in ["a", "b"] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let cache = settings.cache(name).await.unwrap();
+            instances.push(
+                Instance::start(name, listener, cache, &database, board.clone())
+                    .await
+                    .unwrap(),
+            );
+        }
+        let [a, b] = [0, 1].map(|place: usize| Api::of(instances[place].address()));
+        Self {
+            a,
+            b,
+            instances,
+            _directory: directory,
+            _redis: redis,
+        }
+    }
+
+    pub(crate) async fn stop(self) {
+        for instance in self.instances {
+            instance.stop().await;
+        }
+    }
+}
+
+/// The configuration that the service ships with, whatever this process's environment says.
+fn config() -> Config {
+    Config::from_json_only(APPSETTINGS).unwrap()
+}
