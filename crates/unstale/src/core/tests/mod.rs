@@ -9,10 +9,12 @@ mod load;
 mod node;
 mod outbox;
 mod proof;
+mod random;
 mod server;
 mod tickets;
 mod tokens;
 mod walk;
+mod world;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! Until when this instance is known to have applied everything.
 
 use super::*;
+use crate::core::Reach;
 
 fn later(millis: u64) -> Tick {
     start() + Duration::from_millis(millis)
@@ -125,6 +126,16 @@ fn a_reader_that_lags_by_many_probes_is_still_proven() {
             assert!(instance.is_proven(sent), "turn {turn}");
         }
     }
+}
+
+/// Without a proof it may have missed bans, so it reads L2 only together with the server's.
+#[test]
+fn without_a_proof_l2_is_read_with_the_servers_bans() {
+    let instance = Instance::following(5, start());
+    let reach = |now| instance.partition.reach("a:1", Position::ORIGIN, now);
+    let over = start() + MAX_STALENESS;
+    assert_eq!(reach(over - Duration::from_millis(1)), Reach::Direct);
+    assert_eq!(reach(over), Reach::Guarded);
 }
 
 /// An instance without a server is never out of date, and never asks.

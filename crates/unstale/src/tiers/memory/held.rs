@@ -22,6 +22,8 @@ pub(crate) struct Held {
     /// Sliding never moves it beyond this.
     lives_until: Tick,
     sliding: Option<Duration>,
+    /// When L2 was last told to prolong its record.
+    told_l2: AtomicU64,
     size: u64,
     pub(crate) priority: Priority,
     /// While it is being inserted nothing evicts it.
@@ -52,6 +54,7 @@ impl Held {
             expires: AtomicU64::new(expires.as_nanos()),
             lives_until,
             sliding: traits.sliding,
+            told_l2: AtomicU64::new(now.as_nanos()),
             size: u64::from(traits.size),
             priority: traits.priority,
             entering: AtomicBool::new(true),
@@ -69,6 +72,7 @@ impl Held {
             expires: AtomicU64::default(),
             lives_until: Tick::default(),
             sliding: None,
+            told_l2: AtomicU64::default(),
             size: weight,
             priority: Priority::NeverRemove,
             entering: AtomicBool::new(false),
@@ -99,18 +103,20 @@ impl Held {
     }
 
     /// It was read: it lives for another sliding span, but not beyond its absolute expiration.
-    /// The span that L2 has to be told about, once half of it has gone by; L2 would otherwise
-    /// expire while L1 is in use.
+    /// True when half a span has gone by since L2 was last told: its record would otherwise
+    /// expire while copies of it are in use.
     pub(crate) fn slide(&self, now: Tick) -> bool {
         let Some(span) = self.sliding else {
             return false;
         };
-        let left = self.expires().since(now);
-        self.expires.store(
-            self.lives_until.min(now + span).as_nanos(),
-            Ordering::Relaxed,
-        );
-        left < span / 2
+        let expires = self.lives_until.min(now + span).as_nanos();
+        self.expires.store(expires, Ordering::Relaxed);
+        let told = Tick::from_nanos(self.told_l2.load(Ordering::Relaxed));
+        let due = now.since(told) >= span / 2;
+        if due {
+            self.told_l2.store(now.as_nanos(), Ordering::Relaxed);
+        }
+        due
     }
 
     pub(super) fn is_entering(&self) -> bool {

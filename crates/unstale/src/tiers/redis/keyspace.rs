@@ -19,7 +19,12 @@ impl Keyspace {
         let channel = if config.use_streams_for_invalidation {
             String::new()
         } else {
-            format!("{tag}:{}", config.redis.pub_sub_channel)
+            // Channels are not confined to a database, as keys are.
+            let database = match config.redis.effective_database() {
+                0 => String::new(),
+                number => format!("@{number}"),
+            };
+            format!("{tag}:{}{database}", config.redis.pub_sub_channel)
         };
         Self {
             record: format!("{tag}:k:"),

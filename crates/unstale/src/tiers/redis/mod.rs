@@ -74,19 +74,22 @@ impl Redis {
         keys: &[Arc<str>],
     ) -> Result<Vec<Option<Looked>>, Unavailable> {
         let mut all = ::redis::pipe();
-        for key in keys {
-            let key = self.keyspace.record(key);
-            all.cmd("PTTL").arg(&key).cmd("GET").arg(&key);
+        let records: Vec<_> = keys.iter().map(|key| self.keyspace.record(key)).collect();
+        for record in &records {
+            all.cmd("PTTL").arg(record);
         }
-        let replies: Vec<Reply> = self.query_all(all).await?;
-        let mut pairs = Vec::with_capacity(keys.len());
-        for pair in replies.chunks_exact(2) {
-            let ttl = i64::from_redis_value_ref(&pair[0]).map_err(::redis::RedisError::from)?;
-            let bytes = Option::<Vec<u8>>::from_redis_value_ref(&pair[1])
-                .map_err(::redis::RedisError::from)?;
-            pairs.push(bytes.map(|bytes| looked(ttl, bytes)));
-        }
-        Ok(pairs)
+        all.cmd("MGET").arg(&records);
+        let mut replies: Vec<Reply> = self.query_all(all).await?;
+        let values = replies.pop().unwrap_or(Reply::Nil);
+        let values =
+            Vec::<Option<Vec<u8>>>::from_redis_value(values).map_err(::redis::RedisError::from)?;
+        let lives = replies
+            .iter()
+            .map(|life| i64::from_redis_value_ref(life).unwrap_or(0));
+        Ok(lives
+            .zip(values)
+            .map(|(ttl, bytes)| bytes.map(|bytes| looked(ttl, bytes)))
+            .collect())
     }
 
     pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
