@@ -100,7 +100,10 @@ impl Instance {
             shared,
             sender,
             flights: Arc::default(),
-            catalogue: Catalogue::new(config.enable_effectiveness_metrics),
+            catalogue: Catalogue::new(
+                config.enable_effectiveness_metrics,
+                config.policies.rules().iter().map(|rule| &rule.label),
+            ),
             invalidations,
             codec: Codec {
                 encoding: config.serialization,

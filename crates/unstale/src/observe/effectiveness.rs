@@ -65,6 +65,11 @@ impl PatternStats {
         self.hits() + self.misses
     }
 
+    /// Whether anything was counted.
+    pub(super) fn is_used(&self) -> bool {
+        self.requests() + self.loads + self.removals > 0
+    }
+
     /// Hits among all reads, between 0 and 1; 0 when there was none.
     pub fn hit_rate(&self) -> f64 {
         match self.requests() {

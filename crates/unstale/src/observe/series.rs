@@ -12,6 +12,7 @@ use super::latency::Latency;
 use super::striped::{SAMPLE, Striped, sample};
 use crate::clock;
 use crate::core::Tick;
+use crate::policy::{Labels, OTHER_LABEL};
 
 /// What is counted for the keys of one pattern.
 #[derive(Debug)]
@@ -112,14 +113,22 @@ fn count(counter: &AtomicU64) {
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     enabled: bool,
+    /// How many there may be, besides the one for all others.
+    bound: usize,
     series: RwLock<HashMap<Arc<str>, Arc<Series>>>,
 }
 
 impl Catalogue {
-    pub(crate) fn new(enabled: bool) -> Self {
+    /// The labels of policies are there from the start, so that they never fall under the bound.
+    pub(crate) fn new<'a>(enabled: bool, policies: impl Iterator<Item = &'a Arc<str>>) -> Self {
+        let series: HashMap<_, _> = policies
+            .filter(|_| enabled)
+            .map(|label| (label.clone(), Arc::new(Series::new(label.clone()))))
+            .collect();
         Self {
             enabled,
-            series: RwLock::default(),
+            bound: series.len() + Labels::DEFAULT_BOUND,
+            series: RwLock::new(series),
         }
     }
 
@@ -127,7 +136,8 @@ impl Catalogue {
         self.enabled
     }
 
-    /// The series of a label; `None` when nothing is measured.
+    /// The series of a label; `None` when nothing is measured. What would exceed the bound is
+    /// counted together.
     pub(crate) fn series(&self, label: &Arc<str>) -> Option<Arc<Series>> {
         if !self.enabled {
             return None;
@@ -136,9 +146,14 @@ impl Catalogue {
             return Some(series.clone());
         }
         let mut all = self.series.write();
+        let label = if all.contains_key(label) || all.len() < self.bound {
+            label.clone()
+        } else {
+            OTHER_LABEL.into()
+        };
         let series = all
             .entry(label.clone())
-            .or_insert_with(|| Arc::new(Series::new(label.clone())));
+            .or_insert_with(|| Arc::new(Series::new(label)));
         Some(series.clone())
     }
 
@@ -148,7 +163,13 @@ impl Catalogue {
     }
 
     pub(crate) fn report(&self) -> Effectiveness {
-        let mut patterns: Vec<_> = self.series.read().values().map(|s| s.stats()).collect();
+        let mut patterns: Vec<_> = self
+            .series
+            .read()
+            .values()
+            .map(|series| series.stats())
+            .filter(PatternStats::is_used)
+            .collect();
         patterns.sort_by(|a, b| a.pattern.cmp(&b.pattern));
         Effectiveness {
             enabled: self.enabled,
