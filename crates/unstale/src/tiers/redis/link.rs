@@ -8,21 +8,17 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use redis::aio::MultiplexedConnection;
-use redis::{
-    ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind,
-};
+use redis::{ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation};
 use tokio::sync::Notify;
 
 use super::super::shared::Unavailable;
 use super::connection::Target;
 use super::fence::Fence;
+use super::refusal;
 use crate::config::Config;
 use crate::core::Fenced;
 use crate::error::Error;
 use crate::protect::Breaker;
-
-/// What `log.lua` answers when the server's history is not the caller's.
-const NOFENCE: &str = "NOFENCE";
 
 /// A fenced connection.
 pub(crate) struct Line {
@@ -73,14 +69,7 @@ pub(crate) enum OpenFailure {
 impl OpenFailure {
     /// Whether the server answered that it will not serve us: waiting does not help.
     pub(crate) fn is_refusal(&self) -> bool {
-        let OpenFailure::Server { source, .. } = self else {
-            return false;
-        };
-        matches!(
-            source.kind(),
-            ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig
-        ) || matches!(source.kind(), ErrorKind::Server(ServerErrorKind::NoPerm))
-            || matches!(source.code(), Some("WRONGPASS" | "NOAUTH"))
+        matches!(self, OpenFailure::Server { source, .. } if refusal::is_of_login(source))
     }
 }
 
@@ -191,7 +180,7 @@ impl Link {
                 Ok(value)
             }
             Ok(Err(error)) => {
-                if ends_line(&error) {
+                if refusal::ends_line(&error) {
                     self.give_up(&line);
                 }
                 Err(error.into())
@@ -257,35 +246,10 @@ where
         line.fence_again().await?;
     }
     match command(line.clone()).await {
-        Err(error) if error.code() == Some(NOFENCE) => {
+        Err(error) if refusal::is_unfenced(&error) => {
             line.fence_again().await?;
             command(line.clone()).await
         }
         result => result,
-    }
-}
-
-/// Whether a failure says that this server, on this connection, is of no use any longer.
-fn ends_line(error: &RedisError) -> bool {
-    let not_a_primary = matches!(
-        error.kind(),
-        ErrorKind::Server(
-            ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::BusyLoading
-        )
-    );
-    not_a_primary
-        || matches!(error.code(), Some("NOTPRIMARY" | "NOREPLICAS"))
-        || error.is_io_error()
-        || error.is_connection_dropped()
-        || error.is_unrecoverable_error()
-}
-
-impl From<RedisError> for Unavailable {
-    fn from(error: RedisError) -> Self {
-        match error.code() {
-            Some(NOFENCE) => Unavailable::NotFenced,
-            Some("OOM") => Unavailable::Full,
-            _ => Unavailable::Server(Arc::new(error)),
-        }
     }
 }

@@ -5,6 +5,7 @@ mod feed;
 mod fence;
 mod keyspace;
 mod link;
+mod refusal;
 mod reply;
 mod scripts;
 

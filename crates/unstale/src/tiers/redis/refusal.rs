@@ -1,0 +1,59 @@
+//! What the errors of a server mean.
+
+use std::sync::Arc;
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use super::super::shared::Unavailable;
+
+/// What `log.lua` answers when the server's history is not the caller's.
+const NOFENCE: &str = "NOFENCE";
+
+/// Whether the server's history is not ours: the connection has to be fenced again.
+pub(super) fn is_unfenced(error: &RedisError) -> bool {
+    code(error).as_deref() == Some(NOFENCE)
+}
+
+/// Whether this server, on this connection, is of no use any longer.
+pub(super) fn ends_line(error: &RedisError) -> bool {
+    let not_a_primary = matches!(
+        error.kind(),
+        ErrorKind::Server(
+            ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::BusyLoading
+        )
+    );
+    not_a_primary
+        || matches!(code(error).as_deref(), Some("NOTPRIMARY" | "NOREPLICAS"))
+        || error.is_io_error()
+        || error.is_connection_dropped()
+        || error.is_unrecoverable_error()
+}
+
+/// Whether the server refuses us as we are: waiting does not help.
+pub(super) fn is_of_login(error: &RedisError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::AuthenticationFailed
+            | ErrorKind::InvalidClientConfig
+            | ErrorKind::Server(ServerErrorKind::NoPerm)
+    ) || matches!(code(error).as_deref(), Some("WRONGPASS" | "NOAUTH"))
+}
+
+impl From<RedisError> for Unavailable {
+    fn from(error: RedisError) -> Self {
+        match code(&error).as_deref() {
+            Some(NOFENCE) => Unavailable::NotFenced,
+            Some("OOM") => Unavailable::Full,
+            _ => Unavailable::Server(Arc::new(error)),
+        }
+    }
+}
+
+/// The code of an error, also where the client keeps it within the error of a pipeline.
+fn code(error: &RedisError) -> Option<String> {
+    let own = error.code().map(str::to_owned);
+    own.or_else(|| {
+        let errors = error.clone().into_server_errors()?;
+        errors.first().map(|(_, error)| error.code().to_owned())
+    })
+}
