@@ -147,6 +147,16 @@ fn a_tail_below_the_cursor_makes_it_resynchronise() {
     assert!(!instance.partition.is_synced());
 }
 
+/// Stamps must not be newer than the bans that get those positions next.
+#[test]
+fn what_was_known_of_a_forgotten_tail_is_worth_nothing() {
+    let mut instance = Instance::following(9, start());
+    assert!(!instance.probe(start(), HISTORY, 4));
+    assert!(instance.resume(HISTORY, 4, &[], start()));
+    assert_eq!(instance.partition.known(), at(4));
+    assert_eq!(instance.receive(5, &[], start()), Received::Applied);
+}
+
 #[test]
 fn a_raised_ttl_is_told_to_everybody() {
     let mut instance = Instance::following(5, start());
