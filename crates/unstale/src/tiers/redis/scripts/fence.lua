@@ -9,8 +9,9 @@ if not string.find(info, 'role:master', 1, true) then
   return redis.error_reply('NOTPRIMARY this server is not a primary')
 end
 local owner = string.match(info, 'master_replid:(%w+)')
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq', 'owner', 'ttl')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq', 'owner', 'ttl', 'time')
 local epoch, seq, ttl = tonumber(meta[1]) or 0, tonumber(meta[3]) or 0, tonumber(meta[5]) or 0
+local seen = tonumber(meta[6]) or 0
 local nonce = meta[2]
 local ours, wanted_ttl = tonumber(ARGV[1]), tonumber(ARGV[4])
 local channel, maxlen = ARGV[5], ARGV[6]
@@ -40,18 +41,23 @@ local function top_of_log()
   return top_epoch, top_seq
 end
 
+-- Records expire by this clock. Where it steps back they outlive the bans that instances remember
+-- by theirs, so that is a new epoch too. The tolerance is less than the margin of those bans.
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local tolerance = 500
+
 local top_epoch, top_seq = top_of_log()
 if not meta[1] or not meta[3] or meta[4] ~= owner
     or epoch < ours or (epoch == ours and nonce ~= ARGV[2])
-    or top_epoch > epoch or (top_epoch == epoch and top_seq > seq) then
-  local time = redis.call('TIME')
-  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    or top_epoch > epoch or (top_epoch == epoch and top_seq > seq)
+    or now + tolerance < seen then
   epoch, seq, nonce, ttl = math.max(epoch, ours, top_epoch, now) + 1, 1, ARGV[3], math.max(ttl, wanted_ttl)
   log('{"o":0}')
   -- What the old history left in here goes with it: the bans first of all.
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[1], 'epoch', text(epoch), 'nonce', nonce, 'seq', '1',
-    'owner', owner, 'ttl', text(ttl))
+    'owner', owner, 'ttl', text(ttl), 'time', text(now))
 elseif wanted_ttl > ttl then
   -- Entries may live longer from now on, and so must every ban that is still remembered.
   local longer = wanted_ttl - ttl
@@ -65,5 +71,8 @@ elseif wanted_ttl > ttl then
   seq, ttl = seq + 1, wanted_ttl
   log('{"o":0,"l":' .. text(ttl) .. '}')
   redis.call('HSET', KEYS[1], 'seq', text(seq), 'ttl', text(ttl))
+end
+if now > seen + tolerance then
+  redis.call('HSET', KEYS[1], 'time', text(now))
 end
 return { text(epoch), nonce, text(seq), text(ttl) }

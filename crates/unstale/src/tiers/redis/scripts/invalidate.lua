@@ -47,7 +47,7 @@ if #ARGV > 7 then
     redis.call('HSET', KEYS[1], 'b:' .. ARGV[i], ban)
   end
   local function too_many()
-    return redis.call('HLEN', KEYS[1]) - 5 > tonumber(ARGV[7])
+    return redis.call('HLEN', KEYS[1]) - 6 > tonumber(ARGV[7])
   end
   if too_many() then
     fold(function(name) return name end)
