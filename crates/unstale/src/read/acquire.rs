@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
-
 use super::l2::{Found, look_guarded, usable};
 use super::{Cacheable, Request, lease};
 use crate::clock;
-use crate::core::{Position, Reach};
+use crate::core::{Position, Reach, Tick};
+use crate::protect::Pauses;
 use crate::tiers::record::{self, Record};
 use crate::tiers::{Claim, Looked, Shared};
 
@@ -70,7 +69,7 @@ async fn look_or_claim<T: Cacheable>(
     shared: &Shared,
 ) -> Acquired<T> {
     let give_up = clock::now() + request.instance.lease_wait;
-    let mut pauses = looks();
+    let mut pauses = Pauses::growing(FIRST_LOOK, LAST_LOOK);
     loop {
         let asked = clock::now();
         let lease = lease::Held::draft(request.instance, key);
@@ -94,7 +93,7 @@ async fn look_or_claim<T: Cacheable>(
             }
             Judgement::ComingUp => lease.refused(),
         }
-        let pause = pauses.next().unwrap_or(LAST_LOOK);
+        let pause = pauses.next();
         if clock::now() + pause >= give_up || !may_use_l2(request) {
             return Acquired::Nothing;
         }
@@ -111,11 +110,7 @@ enum Judgement<T> {
     Useless,
 }
 
-async fn judge<T: Cacheable>(
-    request: &Request<'_>,
-    looked: &Looked,
-    asked: crate::core::Tick,
-) -> Judgement<T> {
+async fn judge<T: Cacheable>(request: &Request<'_>, looked: &Looked, asked: Tick) -> Judgement<T> {
     if let Record::Lease { stamp } = record::parse(&looked.bytes) {
         let recent_enough = |stamp: Position| {
             request
@@ -143,13 +138,4 @@ fn may_use_l2(request: &Request<'_>) -> bool {
         .local
         .with(|partition, _| partition.reach(request.key, request.at_least, now));
     reach == Reach::Direct
-}
-
-fn looks() -> impl Iterator<Item = Duration> {
-    ExponentialBuilder::default()
-        .with_min_delay(FIRST_LOOK)
-        .with_max_delay(LAST_LOOK)
-        .with_jitter()
-        .without_max_times()
-        .build()
 }

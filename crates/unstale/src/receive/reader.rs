@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
-
 use crate::clock;
 use crate::core::{Message, Position, Received, Tick};
 use crate::local::Local;
 use crate::observe::Invalidations;
+use crate::protect::Pauses;
 use crate::tiers::{Entries, Feed, Shared, Unavailable};
 
 /// Pauses between attempts to reach the log.
@@ -34,17 +33,17 @@ pub(crate) struct Reader {
 impl Reader {
     /// Runs until it is aborted. Without a log there is no proof, and L1 is out of use.
     pub(crate) async fn read_forever(self) {
-        let mut pauses = pauses();
+        let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
         loop {
             let failure = match self.shared.listen().await {
                 Ok(feed) => {
-                    pauses = self::pauses();
+                    pauses.start_over();
                     self.follow(&feed).await
                 }
                 Err(failure) => failure,
             };
             tracing::warn!(instance = %self.name, %failure, "the log cannot be read; trying again");
-            tokio::time::sleep(pauses.next().unwrap_or(LAST_PAUSE)).await;
+            tokio::time::sleep(pauses.next()).await;
         }
     }
 
@@ -123,13 +122,4 @@ impl Reader {
         tracing::info!(instance = %self.name, position = %snapshot.fenced.position(), "following the log");
         Ok(())
     }
-}
-
-fn pauses() -> impl Iterator<Item = Duration> {
-    ExponentialBuilder::default()
-        .with_min_delay(FIRST_PAUSE)
-        .with_max_delay(LAST_PAUSE)
-        .with_jitter()
-        .without_max_times()
-        .build()
 }

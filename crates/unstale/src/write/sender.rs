@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
@@ -13,6 +12,7 @@ use crate::clock;
 use crate::core::{Batch, Change, Message, Outbox, Scope};
 use crate::local::Local;
 use crate::observe::Invalidations;
+use crate::protect::Pauses;
 use crate::tiers::{Appended, Line, Redis, Shared, Unavailable};
 
 /// Changes sent in one script: enough to make the round trip cheap, few enough not to hold up
@@ -122,7 +122,7 @@ impl Sender {
     /// supervisor takes over, and nobody is kept waiting for it.
     async fn send_all(self: Arc<Self>) {
         loop {
-            let mut pauses = pauses();
+            let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
             while self.shared.is_up() && self.send_next(&mut pauses).await {}
             if !self.shared.is_up() {
                 self.outbox.lock().release_waiters();
@@ -143,7 +143,7 @@ impl Sender {
     }
 
     /// Sends one batch; false when there was nothing to send.
-    async fn send_next(&self, pauses: &mut impl Iterator<Item = Duration>) -> bool {
+    async fn send_next(&self, pauses: &mut Pauses) -> bool {
         let batch = self.outbox.lock().take_batch(BATCH);
         if batch.is_empty() {
             return false;
@@ -156,7 +156,7 @@ impl Sender {
                 return false;
             }
             if self.shared.is_up() {
-                tokio::time::sleep(pauses.next().unwrap_or(LAST_PAUSE)).await;
+                tokio::time::sleep(pauses.next()).await;
             }
         }
         true
@@ -249,13 +249,4 @@ impl Sender {
             }
         });
     }
-}
-
-fn pauses() -> impl Iterator<Item = Duration> {
-    ExponentialBuilder::default()
-        .with_min_delay(FIRST_PAUSE)
-        .with_max_delay(LAST_PAUSE)
-        .with_jitter()
-        .without_max_times()
-        .build()
 }
