@@ -1,0 +1,124 @@
+//! What tests ask of an instance. The values are numbers, the keys are of any kind.
+
+use std::convert::Infallible;
+
+use testbed::eventually;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use unstale::{Cache, Token};
+
+use super::PATIENCE;
+
+/// Reads while the source holds `row`.
+pub(crate) async fn read(cache: &Cache, key: &str, row: u64) -> u64 {
+    let load = || async move { Ok::<_, Infallible>(Some(row)) };
+    let value = cache.get_or_load(key, load).await;
+    *value.expect("a source that works").expect("a row")
+}
+
+/// What the cache itself answers.
+pub(crate) async fn held(cache: &Cache, key: &str) -> Option<u64> {
+    cache.get::<u64>(key).await.as_deref().copied()
+}
+
+/// Reads until the key is held, and answered, by the instance's own L1.
+pub(crate) async fn warm(cache: &Cache, key: &str, row: u64) {
+    eventually("L1 holds the key", PATIENCE, || async {
+        assert_eq!(read(cache, key, row).await, row);
+        l1_answers(cache, key).await
+    })
+    .await;
+}
+
+/// Whether a read of the key is answered by L1.
+pub(crate) async fn l1_answers(cache: &Cache, key: &str) -> bool {
+    let before = l1_hits(cache);
+    cache.get::<u64>(key).await.is_some() && l1_hits(cache) > before
+}
+
+/// How many reads L1 has answered.
+pub(crate) fn l1_hits(cache: &Cache) -> u64 {
+    let patterns = cache.effectiveness().patterns;
+    patterns.iter().map(|pattern| pattern.l1_hits).sum()
+}
+
+/// Up to where an instance has applied the log, as epoch and number.
+pub(crate) fn position(cache: &Cache) -> (u64, u64) {
+    numbers(&cache.health().position.unwrap_or_else(|| "0-0".into()))
+}
+
+/// A token as epoch and number.
+pub(crate) fn numbers(token: &impl ToString) -> (u64, u64) {
+    let text = token.to_string();
+    let (epoch, seq) = text.split_once('-').expect("a position");
+    (
+        epoch.parse().expect("an epoch"),
+        seq.parse().expect("a number"),
+    )
+}
+
+/// Waits until an instance has applied everything up to a token.
+pub(crate) async fn caught_up(cache: &Cache, token: &Token) {
+    eventually("the instance caught up", PATIENCE, || async {
+        let at = position(cache);
+        (at >= numbers(token)).then_some(()).ok_or(at)
+    })
+    .await;
+}
+
+/// Waits until an instance may use its L1, or may not.
+pub(crate) async fn until_proven(cache: &Cache, proven: bool) {
+    let what = format!("the proof is there: {proven}");
+    eventually(&what, PATIENCE, || async {
+        cache.health().proven == proven
+    })
+    .await;
+}
+
+/// Waits until nothing is pending.
+pub(crate) async fn until_sent(cache: &Cache) {
+    eventually("the removals were confirmed", PATIENCE, || async {
+        let pending = cache.invalidations().pending;
+        (pending == 0).then_some(()).ok_or(pending)
+    })
+    .await;
+}
+
+/// A load in flight: its reader has seen the source's row, and has not returned it yet.
+pub(crate) struct SlowLoad {
+    reader: JoinHandle<u64>,
+    go_on: oneshot::Sender<()>,
+}
+
+impl SlowLoad {
+    /// Reads a key, and returns when the loader has been called and has seen `row`.
+    pub(crate) async fn begin(cache: &Cache, key: &str, row: u64) -> Self {
+        let (seen, has_seen) = oneshot::channel();
+        let (go_on, may_go_on) = oneshot::channel::<()>();
+        let (cache, key) = (cache.clone(), key.to_owned());
+        let reader = tokio::spawn(async move {
+            let load = || async move {
+                seen.send(()).expect("somebody waits for this");
+                may_go_on.await.expect("somebody ends this");
+                Ok::<_, Infallible>(Some(row))
+            };
+            *cache
+                .get_or_load(&key, load)
+                .await
+                .expect("no error")
+                .expect("a row")
+        });
+        let begun = tokio::time::timeout(PATIENCE, has_seen).await;
+        if begun.expect("the reader loads at all").is_err() {
+            let got = reader.await;
+            panic!("row {row}: answered {got:?} without a load");
+        }
+        Self { reader, go_on }
+    }
+
+    /// Lets the loader return; what its reader got.
+    pub(crate) async fn finish(self) -> u64 {
+        self.go_on.send(()).expect("the reader still waits");
+        self.reader.await.expect("a reader that does not panic")
+    }
+}

@@ -1,0 +1,73 @@
+//! An instance whose two connections meet faults of their own.
+
+use testbed::{Proxy, Value, eventually};
+use unstale::{Cache, Config};
+
+use super::{Bed, PATIENCE, Transport};
+
+/// The way from one instance to the server: its commands on one proxy, its reader of the log on
+/// the other. Faults are set on either. Connections that the instance makes anew go by the log's.
+pub(crate) struct Wires {
+    /// Keeps the address that the instance knows.
+    _front: Proxy,
+    pub(crate) commands: Proxy,
+    pub(crate) log: Proxy,
+}
+
+impl Bed {
+    /// An instance behind wires, in service and proven.
+    pub(crate) async fn wired(&self, name: &str, set: impl FnOnce(&mut Config)) -> (Cache, Wires) {
+        let start = async || Proxy::start(self.server().addr()).await.expect("a proxy");
+        let (commands, log) = (start().await, start().await);
+        let front = Proxy::start(commands.addr()).await.expect("a proxy");
+        let mut config = self.config_at(&front.url());
+        set(&mut config);
+        let cache = self.instance_with(name, config).await;
+        front.redirect(log.addr());
+        // The reader connects a second time, and that leads to its own proxy.
+        eventually("the reader was cut off", PATIENCE, || async {
+            self.kill_reader_of(name)
+        })
+        .await;
+        eventually("the connections are apart", PATIENCE, || async {
+            let connections = (commands.connections(), log.connections());
+            let apart = connections == (1, 1) && cache.health().proven;
+            apart.then_some(()).ok_or(connections)
+        })
+        .await;
+        let wires = Wires {
+            _front: front,
+            commands,
+            log,
+        };
+        (cache, wires)
+    }
+
+    /// Closes the connection on which an instance reads the log; false when it is busy with
+    /// something else just now, and is not recognised.
+    pub(crate) fn kill_reader_of(&self, name: &str) -> bool {
+        let clients = text(self.server().command(["CLIENT", "LIST"]).expect("clients"));
+        let reads = match self.transport {
+            Transport::PubSub => " sub=1 ",
+            _ => " cmd=xread ",
+        };
+        let reader = clients
+            .lines()
+            .find(|line| line.contains(&format!(" name={name} ")) && line.contains(reads));
+        let id = reader
+            .and_then(|line| line.strip_prefix("id="))
+            .and_then(|line| line.split(' ').next());
+        id.is_some_and(|id| self.server().command(["CLIENT", "KILL", "ID", id]).is_ok())
+    }
+}
+
+/// The text of a server's answer.
+pub(crate) fn text(answer: Value) -> String {
+    match answer {
+        Value::BulkString(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => text,
+        Value::Int(number) => number.to_string(),
+        Value::Nil => String::new(),
+        other => panic!("no text: {other:?}"),
+    }
+}

@@ -1,0 +1,8 @@
+//! The protocol's rules, each driven into the fault that it is there for.
+
+mod clocks;
+mod cuts;
+mod fence;
+mod grouping;
+mod joining;
+mod overflow;
