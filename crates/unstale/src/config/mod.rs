@@ -97,7 +97,8 @@ pub struct Config {
     pub serialization: Encoding,
     /// `UseStreamsForInvalidation`: a Stream (yes) or Pub/Sub (no) carries the log. Yes.
     pub use_streams_for_invalidation: bool,
-    /// `EnableEffectivenessMetrics`: whether hits and misses are counted by pattern. Yes.
+    /// `EnableEffectivenessMetrics`: whether hits and misses are counted by pattern, and
+    /// invalidations. Losses are always counted. Yes.
     pub enable_effectiveness_metrics: bool,
     /// `MaxStaleness`: how long L1 may answer without proof that it missed no removal. 2 seconds.
     pub max_staleness: Duration,

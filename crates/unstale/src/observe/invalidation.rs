@@ -32,7 +32,7 @@ pub struct InvalidationStats {
     pub p99_latency: Duration,
     /// Scripts in which they were sent: several invalidations share one under load.
     pub sent_batches: u64,
-    /// Keys, patterns and tags that other instances invalidated and this one applied.
+    /// Keys, patterns and tags that other instances invalidated or set, and this one applied.
     pub received: u64,
     /// Time from another instance's sending to its effect here, by both wall clocks.
     pub propagation_p50: Duration,

@@ -93,11 +93,11 @@ async fn look_or_claim<T: Cacheable>(
             }
             Judgement::ComingUp => lease.refused(),
         }
-        let pause = pauses.next();
-        if clock::now() + pause >= give_up || !may_use_l2(request) {
+        let rest = give_up.since(clock::now());
+        if rest.is_zero() || !may_use_l2(request) {
             return Acquired::Nothing;
         }
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(pauses.next().min(rest)).await;
     }
 }
 
