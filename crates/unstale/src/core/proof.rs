@@ -53,6 +53,13 @@ impl Proof {
         }
     }
 
+    /// The log was taken up at `cursor`. A probe that answered a tail beyond it was of positions
+    /// that will be given again, and proves nothing.
+    pub(super) fn resumed(&mut self, cursor: u64) {
+        self.advanced(cursor);
+        self.outstanding.clear();
+    }
+
     /// The tail that the oldest unanswered probe still waits for.
     pub(super) fn awaited_tail(&self) -> Option<u64> {
         self.outstanding.front().map(|(_, tail)| *tail)

@@ -128,7 +128,7 @@ impl Partition {
         self.cursor = snapshot.fenced.tail;
         self.synced = true;
         self.drop_everything(copies);
-        self.proof.advanced(self.cursor);
+        self.proof.resumed(self.cursor);
         self.tidy(now);
         true
     }

@@ -157,6 +157,16 @@ fn what_was_known_of_a_forgotten_tail_is_worth_nothing() {
     assert_eq!(instance.receive(5, &[], start()), Received::Applied);
 }
 
+/// A tail that was answered and then forgotten is not waited for.
+#[test]
+fn after_a_forgotten_tail_the_log_is_complete_again() {
+    let mut instance = Instance::following(5, start());
+    assert!(instance.probe(start(), HISTORY, 9));
+    assert!(!instance.partition.is_complete());
+    assert!(instance.resume(HISTORY, 4, &[], start()));
+    assert!(instance.partition.is_complete());
+}
+
 #[test]
 fn a_raised_ttl_is_told_to_everybody() {
     let mut instance = Instance::following(5, start());
