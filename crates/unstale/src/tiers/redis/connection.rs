@@ -9,6 +9,7 @@ use redis::{
     ProtocolVersion, PushInfo, RedisConnectionInfo, RedisResult,
 };
 
+use super::certified::ReachedAs;
 use crate::config::{Config, Endpoint};
 use crate::error::Error;
 
@@ -31,12 +32,18 @@ pub(super) struct Target {
 /// One server to try.
 pub(super) struct Server {
     pub(super) endpoint: Endpoint,
+    /// Whether its certificate carries another name than its own.
+    certified_otherwise: bool,
     info: ConnectionInfo,
 }
 
 impl Target {
     pub(super) fn new(config: &Config) -> Result<Self, Error> {
         let connection = config.redis.configuration.clone().unwrap_or_default();
+        if connection.tls {
+            // The whole process has one provider; who was first has chosen.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
         let keep_alive = connection.keep_alive.unwrap_or(KEEP_ALIVE);
         let tcp = TcpSettings::default()
             .set_nodelay(true)
@@ -57,13 +64,14 @@ impl Target {
             login = login.set_password(password.expose());
         }
         let servers = connection.endpoints.iter().map(|endpoint| {
-            let info = address(endpoint, connection.tls)
+            let info = address(endpoint, connection.tls, connection.tls_host.as_deref())
                 .into_connection_info()
                 .map_err(|source| unreachable_server(endpoint, source))?
                 .set_tcp_settings(tcp.clone())
                 .set_redis_settings(login.clone());
             Ok(Server {
                 endpoint: endpoint.clone(),
+                certified_otherwise: connection.tls && connection.tls_host.is_some(),
                 info,
             })
         });
@@ -90,6 +98,12 @@ impl Target {
                 pushes.try_send(push).map_err(|_| redis::aio::SendError)
             });
         }
+        if let Endpoint::Tcp { host, .. } = &server.endpoint
+            && server.certified_otherwise
+        {
+            let host = host.clone();
+            config = config.set_dns_resolver(ReachedAs { host });
+        }
         let client = Client::open(server.info.clone())?;
         let mut connection = client
             .get_multiplexed_async_connection_with_config(&config)
@@ -115,11 +129,11 @@ pub(super) fn unreachable_server(endpoint: &Endpoint, source: redis::RedisError)
     }
 }
 
-fn address(endpoint: &Endpoint, tls: bool) -> ConnectionAddr {
+fn address(endpoint: &Endpoint, tls: bool, certified: Option<&str>) -> ConnectionAddr {
     match endpoint {
         Endpoint::Unix(path) => ConnectionAddr::Unix(path.clone()),
         Endpoint::Tcp { host, port } if tls => ConnectionAddr::TcpTls {
-            host: host.clone(),
+            host: certified.unwrap_or(host).to_owned(),
             port: *port,
             insecure: false,
             tls_params: None,

@@ -1,5 +1,6 @@
 //! L2 and the log on Redis or Valkey. The only place that speaks to the Redis client.
 
+mod certified;
 mod connection;
 mod feed;
 mod fence;
