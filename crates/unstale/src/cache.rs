@@ -7,7 +7,7 @@ use crate::builder::CacheBuilder;
 use crate::config::Config;
 use crate::core::{Change, Position, Scope};
 use crate::entry::{Entry, EntryOptions};
-use crate::error::Error;
+use crate::error::{Error, KeyError};
 use crate::instance::Instance;
 use crate::observe::{Effectiveness, Health, InvalidationStats};
 use crate::read::{self, Cacheable, Lookup, Request};
@@ -247,14 +247,21 @@ impl Cache {
         label: Option<&Arc<str>>,
     ) -> Outcome {
         let mut changes = Vec::new();
+        let mut refused = None;
         for key in keys {
             let key = key.as_ref();
+            if let Err(error) = KeyError::check(key) {
+                tracing::error!(%error, "a key was not removed");
+                refused = Some(error);
+                continue;
+            }
             if let Some(series) = self.0.series(key, label) {
                 series.removal();
             }
             changes.push(Change::Key(key.into()));
         }
-        write::remove(&self.0, changes).await
+        let removed = write::remove(&self.0, changes).await;
+        refused.map_or(removed, Outcome::Refused)
     }
 
     async fn ban(&self, scope: Scope) -> Outcome {

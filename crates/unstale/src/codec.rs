@@ -22,8 +22,14 @@ pub(crate) struct Encoded {
     pub(crate) payload: Bytes,
 }
 
-/// Why a value could not be encoded.
-pub(crate) type EncodeError = Box<dyn std::error::Error + Send + Sync>;
+/// Why a value is not stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EncodeError {
+    #[error("it has more than {limit} bytes when encoded")]
+    TooLarge { limit: usize },
+    #[error(transparent)]
+    Invalid(Box<dyn std::error::Error + Send + Sync>),
+}
 
 /// Encodes values as one instance is configured to.
 #[derive(Copy, Clone, Debug)]
@@ -31,14 +37,28 @@ pub(crate) struct Codec {
     pub(crate) encoding: Encoding,
     /// Compress what is larger than this many bytes; `None` never compresses.
     pub(crate) compress_above: Option<usize>,
+    /// A value of more encoded bytes is not cached.
+    pub(crate) max_size: usize,
 }
 
 impl Codec {
     pub(crate) fn encode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Encoded, EncodeError> {
+        let invalid = |error: Box<dyn std::error::Error + Send + Sync>| EncodeError::Invalid(error);
         let (flags, payload) = match self.encoding {
-            Encoding::MessagePack => (MESSAGE_PACK, rmp_serde::to_vec_named(value)?),
-            Encoding::Json => (JSON, serde_json::to_vec(value)?),
+            Encoding::MessagePack => {
+                let payload = rmp_serde::to_vec_named(value).map_err(|e| invalid(e.into()))?;
+                (MESSAGE_PACK, payload)
+            }
+            Encoding::Json => {
+                let payload = serde_json::to_vec(value).map_err(|e| invalid(e.into()))?;
+                (JSON, payload)
+            }
         };
+        if payload.len() > self.max_size {
+            return Err(EncodeError::TooLarge {
+                limit: self.max_size,
+            });
+        }
         if self
             .compress_above
             .is_some_and(|threshold| payload.len() > threshold)
@@ -55,6 +75,39 @@ impl Codec {
             flags,
             payload: payload.into(),
         })
+    }
+
+    /// Whether a value that is not going to be encoded is small enough to be cached. One that
+    /// cannot be encoded has no size.
+    pub(crate) fn fits<T: Serialize + ?Sized>(&self, value: &T) -> bool {
+        let mut room = Room(self.max_size);
+        let encoded = match self.encoding {
+            Encoding::MessagePack => rmp_serde::encode::write_named(&mut room, value).is_ok(),
+            Encoding::Json => serde_json::to_writer(&mut room, value).is_ok(),
+        };
+        encoded || room.0 > 0
+    }
+}
+
+/// Takes so many bytes, and keeps none of them.
+struct Room(usize);
+
+impl std::io::Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self.0.checked_sub(bytes.len()) {
+            Some(left) => {
+                self.0 = left;
+                Ok(bytes.len())
+            }
+            None => {
+                self.0 = 0;
+                Err(std::io::ErrorKind::FileTooLarge.into())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -88,6 +141,7 @@ mod tests {
         Codec {
             encoding,
             compress_above,
+            max_size: 1_000_000,
         }
     }
 
@@ -100,6 +154,20 @@ mod tests {
                 assert_eq!(encoded.flags & LZ4 != 0, threshold == Some(100));
                 assert_eq!(decode::<Vec<(String, u64)>>(&encoded).unwrap(), value);
             }
+        }
+    }
+
+    #[test]
+    fn a_value_is_as_large_as_its_encoding() {
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            let mut codec = codec(encoding, None);
+            let value = "x".repeat(500);
+            codec.max_size = codec.encode(&value).unwrap().payload.len();
+            assert!(codec.fits(&value));
+            codec.max_size -= 1;
+            assert!(!codec.fits(&value));
+            let refused = codec.encode(&value);
+            assert!(matches!(refused, Err(EncodeError::TooLarge { .. })));
         }
     }
 

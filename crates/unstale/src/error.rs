@@ -39,6 +39,10 @@ pub enum Error {
     )]
     NoRuntime,
 
+    /// A key cannot be used, so nothing was done with it.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+
     /// A value could not be encoded, so it was not stored.
     #[error("cannot encode the value of `{key}`: {source}")]
     Encode {
@@ -47,6 +51,45 @@ pub enum Error {
         /// What the encoder reported.
         source: Box<dyn StdError + Send + Sync>,
     },
+}
+
+/// A key that cannot be used: empty, or too long.
+///
+/// Nothing is ever stored under such a key, so nothing stale can be read from it either.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The key is empty.
+    #[error("the key is empty: a key has at least one byte")]
+    Empty,
+    /// The key is longer than [`KeyError::LONGEST`].
+    #[error(
+        "the key `{start}…` has {bytes} bytes: a key has at most {}",
+        KeyError::LONGEST
+    )]
+    TooLong {
+        /// Its first characters.
+        start: String,
+        /// Its length.
+        bytes: usize,
+    },
+}
+
+impl KeyError {
+    /// The most bytes a key may have: 4 KiB.
+    pub const LONGEST: usize = 4_096;
+
+    /// Whether a key can be used.
+    pub(crate) fn check(key: &str) -> Result<(), Self> {
+        match key.len() {
+            0 => Err(Self::Empty),
+            1..=Self::LONGEST => Ok(()),
+            bytes => Err(Self::TooLong {
+                start: key.chars().take(40).collect(),
+                bytes,
+            }),
+        }
+    }
 }
 
 /// Everything that is wrong with a configuration, in one error.

@@ -110,6 +110,7 @@ impl Instance {
                 compress_above: config
                     .enable_compression
                     .then_some(config.compression_threshold),
+                max_size: config.max_value_size,
             },
             origin,
             lease_wait: config.lease_wait,

@@ -116,7 +116,7 @@ pub use builder::CacheBuilder;
 pub use cache::Cache;
 pub use config::Config;
 pub use entry::{Entry, EntryOptions};
-pub use error::Error;
+pub use error::{Error, KeyError};
 pub use key::{ANY, Any, Ids, Part, Parts};
 pub use observe::{Effectiveness, Health, InvalidationStats, PatternStats};
 pub use policy::{Policy, Priority};

@@ -93,6 +93,9 @@ pub struct Config {
     pub enable_compression: bool,
     /// `CompressionThreshold`: from how many encoded bytes a value is compressed. 1024.
     pub compression_threshold: usize,
+    /// `MaxValueSize`: of how many encoded bytes a value may be to be cached; a larger one is handed
+    /// to its caller and counted. 8 MiB.
+    pub max_value_size: usize,
     /// `Serialization`: how values are encoded in L2. MessagePack.
     pub serialization: Encoding,
     /// `UseStreamsForInvalidation`: a Stream (yes) or Pub/Sub (no) carries the log. Yes.
@@ -129,6 +132,7 @@ impl Default for Config {
             default_sliding_expiration: None,
             enable_compression: false,
             compression_threshold: 1_024,
+            max_value_size: 8 * 1_024 * 1_024,
             serialization: Encoding::MessagePack,
             use_streams_for_invalidation: true,
             enable_effectiveness_metrics: true,

@@ -22,6 +22,7 @@ pub(super) fn config(path: &str, node: &Node) -> (Config, Vec<Problem>) {
         ),
         enable_compression: s.take("EnableCompression", default.enable_compression),
         compression_threshold: s.take("CompressionThreshold", default.compression_threshold),
+        max_value_size: s.take("MaxValueSize", default.max_value_size),
         serialization: s.take("Serialization", default.serialization),
         use_streams_for_invalidation: s.take(
             "UseStreamsForInvalidation",

@@ -44,6 +44,7 @@ pub(super) fn alone(config: &Config, section: &str) -> Vec<Problem> {
     check.time("MaxStaleness", Some(config.max_staleness), HOUR);
     check.time("LeaseTtl", Some(config.lease_ttl), HOUR);
     check.time("LoadTimeout", Some(config.load_timeout), HOUR);
+    check.positive("MaxValueSize", config.max_value_size > 0);
     check.positive("MaxPending", config.max_pending > 0);
     check.positive("MaxBans", config.max_bans > 0);
     problems

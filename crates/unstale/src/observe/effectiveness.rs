@@ -42,6 +42,11 @@ pub struct PatternStats {
     pub fills: u64,
     /// Loaded values that were not, because something was invalidated meanwhile.
     pub refused_fills: u64,
+    /// Values that were not stored, because they exceed `MaxValueSize`.
+    pub oversized: u64,
+    /// Records in the shared tier that were of no known format or of another type, and therefore
+    /// misses.
+    pub unreadable: u64,
     /// Keys removed by this instance.
     pub removals: u64,
     /// Mean latency of a read, whatever answered it.

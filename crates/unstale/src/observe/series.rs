@@ -25,6 +25,8 @@ pub(crate) struct Series {
     loads: AtomicU64,
     fills: AtomicU64,
     refused_fills: AtomicU64,
+    oversized: AtomicU64,
+    unreadable: AtomicU64,
     removals: AtomicU64,
     latency: Latency,
 }
@@ -40,6 +42,8 @@ impl Series {
             loads: AtomicU64::default(),
             fills: AtomicU64::default(),
             refused_fills: AtomicU64::default(),
+            oversized: AtomicU64::default(),
+            unreadable: AtomicU64::default(),
             removals: AtomicU64::default(),
             latency: Latency::new(),
         }
@@ -81,6 +85,16 @@ impl Series {
         });
     }
 
+    /// Counts a value that is too large to be cached.
+    pub(crate) fn oversized(&self) {
+        count(&self.oversized);
+    }
+
+    /// Counts a record that is of no known format or of another type.
+    pub(crate) fn unreadable(&self) {
+        count(&self.unreadable);
+    }
+
     pub(crate) fn removal(&self) {
         count(&self.removals);
     }
@@ -96,6 +110,8 @@ impl Series {
             loads: read(&self.loads),
             fills: read(&self.fills),
             refused_fills: read(&self.refused_fills),
+            oversized: read(&self.oversized),
+            unreadable: read(&self.unreadable),
             removals: read(&self.removals),
             average_latency: self.latency.mean(),
             p50: self.latency.quantile(0.50),

@@ -13,6 +13,9 @@ pub(crate) async fn get<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
     if let Some(value) = hit(request) {
         return Some(value);
     }
+    if !request.has_usable_key() {
+        return None;
+    }
     let began = clock::now();
     let series = request.series();
     let instance = request.instance;

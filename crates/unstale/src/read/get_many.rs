@@ -17,7 +17,7 @@ pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Opti
     for (index, request) in requests
         .iter()
         .enumerate()
-        .filter(|(index, _)| values[*index].is_none())
+        .filter(|(index, request)| values[*index].is_none() && request.has_usable_key())
     {
         let local = &request.instance.local;
         direct.push((

@@ -55,8 +55,18 @@ pub(super) async fn usable<T: Cacheable>(
     asked: Tick,
     snapshot: Option<&Snapshot>,
 ) -> Option<Found<T>> {
-    let Record::Value(found) = record::parse(&looked.bytes) else {
-        return None;
+    let unreadable = || {
+        if let Some(series) = request.series() {
+            series.unreadable();
+        }
+    };
+    let found = match record::parse(&looked.bytes) {
+        Record::Value(found) => found,
+        Record::Lease { .. } => return None,
+        Record::Foreign => {
+            unreadable();
+            return None;
+        }
     };
     let (stamp, tags) = (found.stamp, &found.traits.tags);
     let instance = request.instance;
@@ -72,6 +82,7 @@ pub(super) async fn usable<T: Cacheable>(
             key = request.key,
             "a record cannot be decoded as the type asked for"
         );
+        unreadable();
         return None;
     };
     let lives_until = if found.traits.sliding.is_some() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Cacheable, Request};
+use crate::codec::EncodeError;
 use crate::core::Position;
 use crate::instance::Instance;
 use crate::tiers::Unavailable;
@@ -30,6 +31,8 @@ pub(super) enum Filled {
     Refused,
     /// It could not be tried, which says nothing about the value.
     NotTried,
+    /// The value is too large to be cached at all.
+    TooLarge,
 }
 
 impl Held {
@@ -74,6 +77,14 @@ impl Held {
                 self.used = true;
                 Filled::Refused
             }
+            Err(FillError::Encode(EncodeError::TooLarge { limit })) => {
+                tracing::debug!(
+                    key = request.key,
+                    limit,
+                    "a value is too large to be cached"
+                );
+                Filled::TooLarge
+            }
             Err(failure) => {
                 tracing::debug!(key = request.key, %failure, "a value was not stored in L2");
                 Filled::NotTried
@@ -104,7 +115,7 @@ impl Held {
 #[derive(Debug, thiserror::Error)]
 enum FillError {
     #[error("it cannot be encoded: {0}")]
-    Encode(crate::codec::EncodeError),
+    Encode(EncodeError),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }

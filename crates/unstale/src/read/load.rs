@@ -32,6 +32,9 @@ where
     let began = clock::now();
     let instance = request.instance;
     let series = request.series();
+    if !request.has_usable_key() {
+        return load_for_oneself(load, series).await;
+    }
     let key: Arc<str> = request.key.into();
     loop {
         match instance
@@ -155,14 +158,21 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
         stamp,
         traits,
     } = loaded;
-    if traits.ttl.is_zero() {
+    if traits.ttl.is_zero() || !request.has_usable_key() {
         return;
     }
     let lives_until = clock::now() + traits.ttl;
     let filled = match lease {
         Some(lease) => lease.fill(request, &*value, traits).await,
-        None => Filled::NotTried,
+        None if request.instance.codec.fits(&*value) => Filled::NotTried,
+        None => Filled::TooLarge,
     };
+    if filled == Filled::TooLarge {
+        if let Some(series) = &series {
+            series.oversized();
+        }
+        return;
+    }
     let kept = filled != Filled::Refused && {
         let copy = Copy {
             value,

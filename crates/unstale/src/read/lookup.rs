@@ -10,7 +10,7 @@ use super::keep::keep_found;
 use super::load::{Loaded, fill_and_keep};
 use super::{Cacheable, Request, lease};
 use crate::clock;
-use crate::core::Position;
+use crate::core::{Position, Reach};
 use crate::entry::Entry;
 use crate::instance::Instance;
 use crate::observe::Series;
@@ -92,7 +92,11 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
     let began = clock::now();
     let series = request.series();
     let instance = request.instance;
-    let (boarded, reach) = Boarded::alone(&instance.local, request.key.into(), request.at_least);
+    let (boarded, mut reach) =
+        Boarded::alone(&instance.local, request.key.into(), request.at_least);
+    if !request.has_usable_key() {
+        reach = Reach::SourceOnly;
+    }
     let held = match acquire::<T>(request, &boarded.key, reach).await {
         Acquired::Found(found) => {
             if let Some(series) = &series {

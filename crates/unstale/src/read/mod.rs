@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::core::Position;
 use crate::entry::EntryOptions;
+use crate::error::KeyError;
 use crate::instance::Instance;
 use crate::observe::Series;
 use crate::policy::Policy;
@@ -55,6 +56,18 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// Whether the key can be used. A read has no place for an error: without a usable key it is a
+    /// miss that fills nothing, and says so in the log.
+    pub(crate) fn has_usable_key(&self) -> bool {
+        match KeyError::check(self.key) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "a read bypasses the cache");
+                false
+            }
+        }
+    }
+
     /// Where this key is counted.
     pub(crate) fn series(&self) -> Option<Arc<Series>> {
         self.instance.series(self.key, self.label)

@@ -21,6 +21,8 @@ pub(crate) enum Unavailable {
     NotFenced,
     #[error("the server has run out of memory")]
     Full,
+    #[error("something else than a record is stored under this key")]
+    NoRecord,
     #[error("{0}")]
     Server(Arc<dyn std::error::Error + Send + Sync>),
 }

@@ -1,8 +1,9 @@
 //! What became of a write to the cache.
 
+use crate::error::KeyError;
 use crate::token::Token;
 
-/// What became of a removal or a `set`. It is never an error: the service's own write, which came
+/// What became of a removal or a `set`. It is no `Result`: the service's own write, which came
 /// first, has succeeded, and must not fail for the cache's sake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -13,6 +14,9 @@ pub enum Outcome {
     /// concerned, and goes on sending the removal until it is confirmed; other instances may
     /// answer with the old value for as long as the server cannot be reached.
     Pending,
+    /// A key cannot be used, as this error says. Nothing is ever stored under it, so there was
+    /// nothing to remove; the other keys of the call were removed all the same.
+    Refused(KeyError),
 }
 
 impl Outcome {
@@ -20,7 +24,7 @@ impl Outcome {
     pub fn token(&self) -> Option<&Token> {
         match self {
             Outcome::Applied(token) => Some(token),
-            Outcome::Pending => None,
+            Outcome::Pending | Outcome::Refused(_) => None,
         }
     }
 
@@ -28,6 +32,7 @@ impl Outcome {
     pub(crate) fn and(self, other: Outcome) -> Outcome {
         match (self, other) {
             (Outcome::Applied(one), Outcome::Applied(other)) => Outcome::Applied(one.and(&other)),
+            (Outcome::Refused(error), _) | (_, Outcome::Refused(error)) => Outcome::Refused(error),
             _ => Outcome::Pending,
         }
     }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use super::outcome::Outcome;
 use super::remove::remove;
 use crate::clock;
-use crate::codec;
+use crate::codec::{self, EncodeError};
 use crate::core::{Change, Message};
 use crate::entry::EntryOptions;
-use crate::error::Error;
+use crate::error::{Error, KeyError};
 use crate::instance::Instance;
 use crate::read::{Cacheable, Request, put_alone};
 use crate::tiers::{Shared, StoreEntry, Unavailable, record};
 use crate::token::Token;
 
 /// Stores values; each comes with the request that says what applies to its key. A value whose
-/// life is zero is not stored: its key is removed.
+/// life is zero, or that is too large, is not stored: its key is removed.
 pub(crate) async fn set<T: Cacheable>(
     instance: &Arc<Instance>,
     entries: &[(Request<'_>, &T)],
@@ -23,6 +23,9 @@ pub(crate) async fn set<T: Cacheable>(
 ) -> Result<Outcome, Error> {
     let mut storing = Vec::with_capacity(entries.len());
     let mut removing = Vec::new();
+    for (request, _) in entries {
+        KeyError::check(request.key)?;
+    }
     for (request, value) in entries {
         let key: Arc<str> = request.key.into();
         let traits = request.traits(options);
@@ -30,11 +33,20 @@ pub(crate) async fn set<T: Cacheable>(
             removing.push(Change::Key(key));
             continue;
         }
-        let encode_error = |source| Error::Encode {
-            key: request.key.to_owned(),
-            source,
+        let encoded = match instance.codec.encode(*value) {
+            Ok(encoded) => encoded,
+            Err(EncodeError::TooLarge { .. }) => {
+                if let Some(series) = request.series() {
+                    series.oversized();
+                }
+                removing.push(Change::Key(key));
+                continue;
+            }
+            Err(EncodeError::Invalid(source)) => {
+                let key = request.key.to_owned();
+                return Err(Error::Encode { key, source });
+            }
         };
-        let encoded = instance.codec.encode(*value).map_err(encode_error)?;
         storing.push((request, key, traits, encoded));
     }
     let stored = match &instance.shared {

@@ -5,4 +5,5 @@ mod cuts;
 mod fence;
 mod grouping;
 mod joining;
+mod outage;
 mod overflow;

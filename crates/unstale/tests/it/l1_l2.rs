@@ -12,6 +12,7 @@ mod commands;
 mod encodings;
 mod leases;
 mod lifetimes;
+mod limits;
 mod loads;
 mod namespaces;
 mod policies;

@@ -13,6 +13,7 @@ mod bed;
 mod config;
 mod contract;
 mod faults;
+mod globs;
 mod l1;
 mod l1_l2;
 mod l1_l2_log;

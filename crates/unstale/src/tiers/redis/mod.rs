@@ -121,6 +121,8 @@ impl Redis {
                 let looked = self.look(key).await?;
                 return looked.map(Claim::Occupied).ok_or(Unavailable::Full);
             }
+            // A list, say: of no use, and to be taken over like any other foreign record.
+            Err(Unavailable::NoRecord) => return Ok(Claim::Occupied(looked(0, Vec::new()))),
             answer => answer?,
         };
         Ok(bytes.map_or(Claim::Granted, |bytes| Claim::Occupied(looked(ttl, bytes))))

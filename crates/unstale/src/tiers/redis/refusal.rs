@@ -44,6 +44,7 @@ impl From<RedisError> for Unavailable {
         match code(&error).as_deref() {
             Some(NOFENCE) => Unavailable::NotFenced,
             Some("OOM") => Unavailable::Full,
+            Some("WRONGTYPE") => Unavailable::NoRecord,
             _ => Unavailable::Server(Arc::new(error)),
         }
     }
