@@ -157,7 +157,19 @@ impl Cache {
     /// does not confirm becomes a removal, and is [`Outcome::Pending`].
     ///
     /// # Errors
-    /// When the value cannot be encoded.
+    /// When the key cannot be used, or the value cannot be encoded.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// use std::time::Duration;
+    /// use unstale::EntryOptions;
+    ///
+    /// let options = EntryOptions::new().absolute_expiration(Duration::from_secs(30)).tag("chat");
+    /// cache.set("chat:presence:7", &true, options).await?;
+    /// assert_eq!(cache.get::<bool>("chat:presence:7").await.as_deref(), Some(&true));
+    /// # Ok(()) }
+    /// ```
     pub async fn set<T: Cacheable>(
         &self,
         key: &str,
@@ -188,29 +200,47 @@ impl Cache {
     /// When this returns [`Outcome::Applied`], no value loaded before can enter L2 any longer,
     /// nor the L1 of an instance that has heard of it. On this instance no read that starts from
     /// now on sees an older value, whatever the outcome. Dropping this future once it was polled
-    /// changes nothing: the removal is sent until it is confirmed.
+    /// changes nothing: the removal is sent until it is confirmed. It waits for the answer for two
+    /// `CommandTimeout`s at most, and not at all while the server is out of service.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// use unstale::Outcome;
+    ///
+    /// match cache.remove("inventory:stock:7").await {
+    ///     Outcome::Applied(token) => println!("every read after {token} sees the write"),
+    ///     Outcome::Pending => println!("it will be sent until the server confirms it"),
+    ///     Outcome::Refused(error) => println!("{error}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn remove(&self, key: &str) -> Outcome {
         self.remove_batch([key]).await
     }
 
-    /// Invalidates several values at once.
+    /// Invalidates several values at once; see [`remove`](Cache::remove). Keys that are removed
+    /// together, or at the same time by several callers, share a round trip.
     pub async fn remove_batch(&self, keys: impl IntoIterator<Item = impl AsRef<str>>) -> Outcome {
         self.remove_labelled(keys, None).await
     }
 
     /// Invalidates all values whose keys match a pattern, however many there are, in one round
     /// trip: a ban is recorded, nothing is scanned or deleted. `*` stands for any text, `?` for
-    /// any character, `[a-z]` for one of these; `\` takes away their meaning.
+    /// any byte, `[a-z]` for one of these; `\` takes away their meaning. A load that is in flight
+    /// is not stored either. As with [`remove`](Cache::remove), dropping the future changes nothing.
     pub async fn remove_pattern(&self, pattern: &str) -> Outcome {
         self.ban(Scope::of_pattern(pattern)).await
     }
 
-    /// Invalidates all values that carry a tag, in one round trip.
+    /// Invalidates all values that carry a tag, in one round trip; see
+    /// [`remove_pattern`](Cache::remove_pattern).
     pub async fn remove_tag(&self, tag: &str) -> Outcome {
         self.ban(Scope::Tag(tag.into())).await
     }
 
-    /// Invalidates everything in the namespace, in one round trip.
+    /// Invalidates everything in the namespace, in one round trip; see
+    /// [`remove_pattern`](Cache::remove_pattern).
     pub async fn clear(&self) -> Outcome {
         self.ban(Scope::All).await
     }

@@ -143,22 +143,28 @@ impl Instance {
         let (Some(shared), Some(sender)) = (&self.shared, &self.sender) else {
             return Ok(());
         };
+        let name: Arc<str> = config.stream.consumer_name.as_str().into();
         if let Shared::Redis(redis) = &**shared {
             if let Err(failure) = protect::recover(redis, sender, &self.local).await {
                 if failure.is_refusal() {
                     return Err(failure.into());
                 }
-                tracing::warn!(%failure, "L2 is not in service; starting without it");
+                tracing::warn!(instance = %name, %failure, "L2 is not in service; starting without it");
             }
             let (redis, sender) = (redis.clone(), sender.clone());
-            self.spawn(protect::recover_forever(redis, sender, self.local.clone()));
+            self.spawn(protect::recover_forever(
+                redis,
+                sender,
+                self.local.clone(),
+                name.clone(),
+            ));
         }
         let reader = Reader {
             local: self.local.clone(),
             shared: shared.clone(),
             origin: self.origin,
             invalidations: self.invalidations.clone(),
-            name: config.stream.consumer_name.as_str().into(),
+            name,
             poll_interval: config.stream.poll_interval,
             followed: AtomicBool::new(false),
         };

@@ -19,6 +19,9 @@ pub struct Any;
 /// The ids of a key, in the order of the stars in its space's pattern: anything that can be
 /// displayed, or a tuple of up to four of them.
 ///
+/// Give one id for each star. Ids are taken as they are, so two keys are the same where an id
+/// contains what stands between the stars: do not let strangers choose ids with a `:`.
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
 /// # let cache = unstale::Cache::builder().build().await?;
@@ -142,10 +145,16 @@ impl KeyPattern {
     }
 
     /// The key with these ids. Ids beyond the last star are appended behind colons; a star
-    /// without an id stays.
+    /// without an id stays, which is a mistake that the log tells.
     pub(crate) fn key(&self, ids: &impl Ids) -> Key {
         let mut filling = Filling::new(&self.0);
         ids.each(&mut |id| filling.fill(|key| write!(key, "{id}")));
+        if filling.rest.is_some_and(|rest| rest.contains('*')) {
+            tracing::error!(
+                pattern = self.0,
+                "a key of this space lacks an id for each `*`"
+            );
+        }
         filling.finish()
     }
 

@@ -12,18 +12,32 @@ const LOOK: Duration = Duration::from_millis(1);
 
 /// Connect, fence, send what is pending, catch up with the log; only then in service. Runs until
 /// it is aborted.
-pub(crate) async fn recover_forever(redis: Arc<Redis>, sender: Arc<Sender>, local: Arc<Local>) {
+pub(crate) async fn recover_forever(
+    redis: Arc<Redis>,
+    sender: Arc<Sender>,
+    local: Arc<Local>,
+    name: Arc<str>,
+) {
+    let mut reported = String::new();
     loop {
         redis.link.lost().await;
         redis.link.breaker.half_open();
         match recover(&redis, &sender, &local).await {
             Ok(()) => {
-                tracing::info!(position = %local.position(), "L2 is in service");
+                reported.clear();
+                tracing::info!(instance = %name, position = %local.position(), "L2 is in service");
                 sender.kick();
             }
             Err(failure) => {
                 let pause = redis.link.breaker.reopen();
-                tracing::warn!(%failure, ?pause, "L2 is not in service; trying again");
+                // An outage is reported once, and again when its cause changes.
+                let cause = failure.to_string();
+                if cause == reported {
+                    tracing::debug!(instance = %name, cause, ?pause, "L2 is still not in service");
+                } else {
+                    tracing::warn!(instance = %name, cause, ?pause, "L2 is not in service; trying again");
+                    reported = cause;
+                }
                 tokio::time::sleep(pause).await;
             }
         }

@@ -18,6 +18,7 @@ use crate::policy::Policy;
 
 /// What a [`lookup`](crate::Cache::lookup) found.
 #[derive(Debug)]
+#[must_use = "a miss holds the lease of its key until it is filled or dropped"]
 pub enum Lookup<T> {
     /// The value.
     Hit(Arc<T>),
@@ -30,6 +31,7 @@ pub enum Lookup<T> {
 /// Whatever is invalidated between the miss and the fill makes the fill void, so a value that was
 /// read too early is never stored. Dropped unused, the lease is given back, and the next reader
 /// gets it.
+#[must_use = "a lease that is dropped fills nothing"]
 pub struct Lease<T> {
     miss: Box<Miss>,
     value: PhantomData<fn() -> T>,

@@ -34,15 +34,22 @@ impl Reader {
     /// Runs until it is aborted. Without a log there is no proof, and L1 is out of use.
     pub(crate) async fn read_forever(self) {
         let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
+        let mut reported = false;
         loop {
             let failure = match self.shared.listen().await {
                 Ok(feed) => {
                     pauses.start_over();
+                    if std::mem::take(&mut reported) {
+                        tracing::info!(instance = %self.name, "the log can be read again");
+                    }
                     self.follow(&feed).await
                 }
                 Err(failure) => failure,
             };
-            tracing::warn!(instance = %self.name, %failure, "the log cannot be read; trying again");
+            // An outage is reported once.
+            if !std::mem::replace(&mut reported, true) {
+                tracing::warn!(instance = %self.name, %failure, "the log cannot be read; trying again");
+            }
             tokio::time::sleep(pauses.next()).await;
         }
     }
