@@ -154,7 +154,8 @@ impl Cache {
     /// hears later. A value that was read from the source and set afterwards may therefore be
     /// older than what a removal in between was about; where that matters, use
     /// [`get_or_load`](Cache::get_or_load) or [`lookup`](Cache::lookup). A `set` that the server
-    /// does not confirm becomes a removal, and is [`Outcome::Pending`].
+    /// does not confirm becomes a removal, and is [`Outcome::Pending`]. Once polled, it goes on when
+    /// this future is dropped.
     ///
     /// # Errors
     /// When the key cannot be used, or the value cannot be encoded.
