@@ -1,4 +1,4 @@
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{fmt, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::{Parser, value_parser};
 
@@ -28,7 +28,7 @@ pub struct Args {
         env = "UNSTALE_REDIS",
         hide_env_values = true
     )]
-    pub redis: Option<String>,
+    pub redis: Option<Server>,
 
     /// How many prices the market feed writes per second.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = value_parser!(u32).range(1..=100_000))]
@@ -51,6 +51,22 @@ pub struct Args {
     pub seconds: Option<u64>,
 }
 
+/// A server's connection string. It may hold a password, so `Debug` does not show it.
+#[derive(Clone)]
+pub struct Server(String);
+
+impl From<String> for Server {
+    fn from(connection: String) -> Self {
+        Self(connection)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Server(..)")
+    }
+}
+
 impl Args {
     /// The database file to use.
     pub fn database(&self) -> PathBuf {
@@ -61,11 +77,24 @@ impl Args {
 
     /// The server to use. An empty variable is as good as none.
     pub fn redis(&self) -> Option<&str> {
-        self.redis.as_deref().filter(|server| !server.is_empty())
+        let server = self.redis.as_ref().map(|Server(server)| server.as_str());
+        server.filter(|server| !server.is_empty())
     }
 
     /// How long to run; none means until Ctrl-C.
     pub fn duration(&self) -> Option<Duration> {
         self.seconds.map(Duration::from_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_is_not_shown() {
+        let args = Args::parse_from(["realtime", "--redis", "redis://:s3cret@localhost"]);
+        assert_eq!(args.redis(), Some("redis://:s3cret@localhost"));
+        assert!(!format!("{args:?}").contains("s3cret"));
     }
 }

@@ -69,11 +69,30 @@ async fn listen(port: u16) -> Result<TcpListener, DemoError> {
 }
 
 fn settings(args: &Args) -> Result<Settings, unstale::Error> {
-    let config = match &args.config {
-        Some(path) => Config::from_file(path)?,
-        None => Config::from_json(APPSETTINGS)?,
+    let (config, server_given) = match &args.config {
+        Some(path) => {
+            let config = Config::from_file(path)?;
+            let given = config.redis.configuration.is_some();
+            (config, given)
+        }
+        // The shipped file names a server too, for whoever enables it; only one from the
+        // environment is a wish.
+        None => (Config::from_json(APPSETTINGS)?, environment_names_server()),
     };
+    if server_given && !config.redis.enabled && args.redis().is_none() {
+        tracing::warn!(
+            "Redis.Configuration names a server, but Redis.Enabled is false, so the in-process hub is used. To use \
+             the server, set Redis.Enabled to true (TheTechLoopCache__Redis__Enabled=true in the environment) or \
+             name it with --redis."
+        );
+    }
     Settings::new(config, args.redis())
+}
+
+/// Whether `Redis.Configuration` stands in the environment, whatever a file says.
+fn environment_names_server() -> bool {
+    Config::from_json(r#"{ "TheTechLoopCache": {} }"#)
+        .is_ok_and(|environment| environment.redis.configuration.is_some())
 }
 
 async fn start(

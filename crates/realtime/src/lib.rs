@@ -9,6 +9,7 @@ mod app;
 mod args;
 mod cached;
 mod claim;
+mod complaint;
 mod demo;
 mod domain;
 mod http;
@@ -19,8 +20,9 @@ mod settings;
 mod store;
 mod traffic;
 
-pub use args::Args;
+pub use args::{Args, Server};
 pub use claim::ClaimError;
+pub use complaint::complaint;
 pub use demo::{DemoError, run};
 pub use instance::{Instance, StartError};
 pub use live::Board;

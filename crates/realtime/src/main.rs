@@ -1,6 +1,9 @@
 //! `realtime`: the demo service of Unstale. See [`realtime::Args`].
 
-use std::{error::Error, io::IsTerminal, process::ExitCode};
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -12,26 +15,17 @@ async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        // That nobody reads the log any more is no reason to stop, and could not be told anyway.
+        .log_internal_errors(false)
         .init();
     match realtime::run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("realtime: {}", sentences(&error));
+            // Where nobody reads the message, the exit code still tells of the failure.
+            writeln!(io::stderr(), "realtime: {}", realtime::complaint(&error)).ok();
             ExitCode::FAILURE
         }
     }
-}
-
-/// The error and its causes.
-fn sentences(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str("\n  because: ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     body::Body,
     params::{Id, Paging},
-    problem::{Problem, ReadRefused, WriteRefused},
+    problem::{Missing, Problem, ReadRefused, WriteRefused},
     token::{After, NoContent, Written},
 };
 use crate::{
@@ -43,7 +43,7 @@ struct CreateActivityRequest {
 #[utoipa::path(
     get, path = "/api/ActivityFeed/user/{userId}", tag = "ActivityFeed",
     params(("userId" = i64, Path), Paging, After),
-    responses((status = 200, description = "One page of the feed.", body = Vec<Activity>), ReadRefused)
+    responses((status = 200, description = "One page of the feed.", body = Vec<Activity>), ReadRefused, Missing)
 )]
 async fn get_user_feed(
     State(app): State<App>,
@@ -54,13 +54,16 @@ async fn get_user_feed(
     let page = paging.page()?;
     let store = app.store.clone();
     let load = || async move {
-        let activities = store.user_feed(user, page).await?;
+        let Some(activities) = store.user_feed(user, page).await? else {
+            return Ok(None);
+        };
         let size = u32::try_from(activities.len()).unwrap_or(u32::MAX).max(1);
         Ok::<_, StoreError>(Some(Entry::new(activities).size(size)))
     };
     let feeds = after.read(&app.cached.feeds);
     let feed = feeds.get_or_load_entry((user, page), load).await?;
-    Ok(Json(feed.unwrap_or_default()))
+    feed.map(Json)
+        .ok_or_else(|| Problem::not_found(format_args!("user {user}")))
 }
 
 /// Posts an activity into the feeds of the user's followers
@@ -106,7 +109,7 @@ async fn post_activity(
 #[utoipa::path(
     get, path = "/api/ActivityFeed/{activityId}", tag = "ActivityFeed",
     params(("activityId" = i64, Path), After),
-    responses((status = 200, description = "The activity.", body = Activity), ReadRefused)
+    responses((status = 200, description = "The activity.", body = Activity), ReadRefused, Missing)
 )]
 async fn get_activity(
     State(app): State<App>,
@@ -128,7 +131,7 @@ async fn get_activity(
     post, path = "/api/ActivityFeed/{activityId}/like", tag = "ActivityFeed",
     params(("activityId" = i64, Path)),
     request_body(content = i64, content_type = "application/json", example = json!(7)),
-    responses(NoContent, WriteRefused)
+    responses(NoContent, WriteRefused, Missing)
 )]
 async fn like_activity(
     State(app): State<App>,

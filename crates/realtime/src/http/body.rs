@@ -8,6 +8,9 @@ use serde::de::DeserializeOwned;
 use super::problem::Problem;
 use crate::domain::Invalid;
 
+/// The largest body that is read, in bytes.
+pub(crate) const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
 /// A request's JSON body. What is wrong with one that cannot be read is said by field.
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -19,9 +22,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             let detail = "The body must be JSON, with the header Content-Type: application/json.";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        format!(
+                            "The body must have at most {BODY_LIMIT} bytes. Nothing was written."
+                        ),
+                    ),
+                    status => Problem::new(status, rejection.body_text()),
+                })?;
         read(&bytes).map(Self).map_err(Problem::from)
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     body::Body,
     params::Id,
-    problem::{Problem, ReadRefused, WriteRefused},
+    problem::{Missing, Problem, ReadRefused, WriteRefused},
     token::{After, NoContent, Written},
 };
 use crate::{
@@ -40,7 +40,7 @@ struct DocumentUpdateRequest {
 #[utoipa::path(
     get, path = "/api/Documents/{documentId}", tag = "Documents",
     params(("documentId" = Uuid, Path), After),
-    responses((status = 200, description = "The document.", body = Document), ReadRefused)
+    responses((status = 200, description = "The document.", body = Document), ReadRefused, Missing)
 )]
 async fn get_document(
     State(app): State<App>,
@@ -62,7 +62,7 @@ async fn get_document(
     put, path = "/api/Documents/{documentId}", tag = "Documents",
     params(("documentId" = Uuid, Path)),
     request_body = DocumentUpdateRequest,
-    responses(NoContent, WriteRefused)
+    responses(NoContent, WriteRefused, Missing)
 )]
 async fn update_document(
     State(app): State<App>,
@@ -84,7 +84,7 @@ async fn update_document(
 #[utoipa::path(
     get, path = "/api/Documents/{documentId}/versions", tag = "Documents",
     params(("documentId" = Uuid, Path), After),
-    responses((status = 200, description = "The versions.", body = Vec<DocumentVersion>), ReadRefused)
+    responses((status = 200, description = "The versions.", body = Vec<DocumentVersion>), ReadRefused, Missing)
 )]
 async fn get_versions(
     State(app): State<App>,
@@ -105,7 +105,7 @@ async fn get_versions(
 #[utoipa::path(
     get, path = "/api/Documents/{documentId}/active-users", tag = "Documents",
     params(("documentId" = Uuid, Path), After),
-    responses((status = 200, description = "Their names, in the order of joining.", body = Vec<String>), ReadRefused)
+    responses((status = 200, description = "Their names, in the order of joining.", body = Vec<String>), ReadRefused, Missing)
 )]
 async fn get_active_users(
     State(app): State<App>,
@@ -128,7 +128,7 @@ async fn get_active_users(
     post, path = "/api/Documents/{documentId}/join", tag = "Documents",
     params(("documentId" = Uuid, Path)),
     request_body(content = String, content_type = "application/json", example = json!("ada")),
-    responses(NoContent, WriteRefused)
+    responses(NoContent, WriteRefused, Missing)
 )]
 async fn join(
     State(app): State<App>,
@@ -152,7 +152,7 @@ async fn join(
     post, path = "/api/Documents/{documentId}/leave", tag = "Documents",
     params(("documentId" = Uuid, Path)),
     request_body(content = String, content_type = "application/json", example = json!("ada")),
-    responses(NoContent, WriteRefused)
+    responses(NoContent, WriteRefused, Missing)
 )]
 async fn leave(
     State(app): State<App>,

@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     body::Body,
     params::Id,
-    problem::{Problem, ReadRefused, WriteRefused},
+    problem::{Missing, Problem, ReadRefused, WriteRefused},
     token::{After, Written},
 };
 use crate::{
@@ -36,7 +36,7 @@ struct QuantityRequest {
 
 /// How a change of the stock is answered, for the OpenAPI document.
 #[derive(IntoResponses)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only the derived description is used")]
 enum StockAnswers {
     /// The units in stock after the change.
     #[response(
@@ -55,7 +55,7 @@ enum StockAnswers {
 #[utoipa::path(
     get, path = "/api/Inventory/{productId}", tag = "Inventory",
     params(("productId" = i64, Path), After),
-    responses((status = 200, description = "The stock level.", body = StockLevel), ReadRefused)
+    responses((status = 200, description = "The stock level.", body = StockLevel), ReadRefused, Missing)
 )]
 async fn get_level(
     State(app): State<App>,
@@ -78,7 +78,7 @@ async fn get_level(
     post, path = "/api/Inventory/{productId}/reserve", tag = "Inventory",
     params(("productId" = i64, Path)),
     request_body = QuantityRequest,
-    responses(StockAnswers, WriteRefused)
+    responses(StockAnswers, WriteRefused, Missing)
 )]
 async fn reserve(
     State(app): State<App>,
@@ -106,7 +106,7 @@ async fn reserve(
     post, path = "/api/Inventory/{productId}/restore", tag = "Inventory",
     params(("productId" = i64, Path)),
     request_body = QuantityRequest,
-    responses(StockAnswers, WriteRefused)
+    responses(StockAnswers, WriteRefused, Missing)
 )]
 async fn restore(
     State(app): State<App>,

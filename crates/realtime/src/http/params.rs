@@ -1,38 +1,66 @@
-use std::{fmt::Display, str::FromStr};
-
 use axum::{
-    extract::{FromRequestParts, RawPathParams},
+    extract::{FromRequestParts, Path, path::ErrorKind, rejection::PathRejection},
     http::request::Parts,
 };
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::problem::Problem;
-use crate::domain::{Invalid, PageKey};
+use crate::domain::{Invalid, PageKey, Symbol};
 
 /// The part of the path that names a resource. No route has more than one.
 pub(crate) struct Id<T>(pub(crate) T);
 
-impl<S, T> FromRequestParts<S> for Id<T>
-where
-    S: Send + Sync,
-    T: FromStr<Err: Display>,
-{
+/// What a parameter may stand for.
+pub(crate) trait Parameter: Sized {
+    /// The value, or the rule that the text breaks.
+    fn read(text: &str) -> Result<Self, String>;
+}
+
+impl Parameter for i64 {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse()
+            .map_err(|_| format!("must be a whole number, but is '{text}'."))
+    }
+}
+
+impl Parameter for Uuid {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse()
+            .map_err(|_| format!("must be a UUID, but is '{text}'."))
+    }
+}
+
+impl Parameter for Symbol {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|invalid: Invalid| invalid.rule)
+    }
+}
+
+impl<S: Send + Sync, T: Parameter> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state).await;
-        let params =
-            params.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
-        let (name, value) = params.iter().next().unwrap_or_default();
-        let id = value.parse().map_err(|error: T::Err| {
-            let error = error.to_string();
-            Invalid::new(
-                name,
-                format!("cannot be '{value}': {}.", error.trim_end_matches('.')),
-            )
-        })?;
+        let params = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+        let Path(params) = params.map_err(unreadable)?;
+        let (name, value) = params.into_iter().next().unwrap_or_default();
+        let id = T::read(&value).map_err(|rule| Invalid::new(name, rule))?;
         Ok(Self(id))
     }
+}
+
+fn unreadable(rejection: PathRejection) -> Problem {
+    let (status, text) = (rejection.status(), rejection.body_text());
+    if let PathRejection::FailedToDeserializePathParams(failed) = rejection
+        && let ErrorKind::InvalidUtf8InPathParam { key } = failed.into_kind()
+    {
+        return Invalid::new(
+            key,
+            "must be UTF-8 text once its percent signs are decoded.",
+        )
+        .into();
+    }
+    Problem::new(status, text)
 }
 
 /// `?page=&pageSize=` of a paged list. As in ASP.NET, the names' case does not matter.
@@ -64,13 +92,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     }
 }
 
-fn parameter<T: FromStr>(query: &str, name: &str) -> Result<Option<T>, Invalid> {
+fn parameter<T: Parameter>(query: &str, name: &str) -> Result<Option<T>, Invalid> {
     form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| {
-            value.parse().map_err(|_| {
-                Invalid::new(name, format!("must be a whole number, but is '{value}'."))
-            })
-        })
+        .map(|(_, value)| T::read(&value).map_err(|rule| Invalid::new(name, rule)))
         .transpose()
 }

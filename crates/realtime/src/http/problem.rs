@@ -90,27 +90,40 @@ impl IntoResponse for Problem {
 
 /// How a read may be refused, for the OpenAPI document.
 #[derive(IntoResponses)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only the derived description is used")]
 pub(crate) enum ReadRefused {
-    /// A parameter is not of its kind or out of its range.
+    /// A parameter or the header Unstale-Token is not of its kind or out of its range.
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(Problem),
-    /// There is no such resource.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(Problem),
+    /// The service failed; its log says why.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Failed(Problem),
 }
 
 /// How a write may be refused, for the OpenAPI document.
 #[derive(IntoResponses)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only the derived description is used")]
 pub(crate) enum WriteRefused {
-    /// The body or a parameter cannot be read or is out of its range; nothing was written.
+    /// The body or a parameter cannot be read, is out of its range or names what is not there;
+    /// nothing was written.
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(Problem),
-    /// There is no such resource; nothing was written.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(Problem),
+    /// The body is larger than 2 MiB; nothing was written.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
     /// The body is not declared as JSON; nothing was written.
     #[response(status = 415, content_type = "application/problem+json")]
     NotJson(Problem),
+    /// The service failed; its log says why. Whether it wrote is not known.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Failed(Problem),
+}
+
+/// The path names what is not there, for the OpenAPI document.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only the derived description is used")]
+pub(crate) enum Missing {
+    /// There is no such resource.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
 }

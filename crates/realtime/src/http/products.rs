@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     body::Body,
     params::Id,
-    problem::{Problem, ReadRefused, WriteRefused},
+    problem::{Missing, Problem, ReadRefused, WriteRefused},
     token::{After, NoContent, Written},
 };
 use crate::{
@@ -47,7 +47,7 @@ struct ProductUpdateRequest {
 /// Kept for the configuration's default time under `products:all`.
 #[utoipa::path(
     get, path = "/api/Products", tag = "Products", params(After),
-    responses((status = 200, description = "The products in the order of their ids.", body = Vec<Product>))
+    responses((status = 200, description = "The products in the order of their ids.", body = Vec<Product>), ReadRefused)
 )]
 async fn get_all(State(app): State<App>, after: After) -> Result<impl IntoResponse, Problem> {
     list(&app, &after, ALL, |store| async move {
@@ -61,7 +61,7 @@ async fn get_all(State(app): State<App>, after: After) -> Result<impl IntoRespon
 /// Kept for the configuration's default time under `products:featured`.
 #[utoipa::path(
     get, path = "/api/Products/featured", tag = "Products", params(After),
-    responses((status = 200, description = "The products in the order of their ids.", body = Vec<Product>))
+    responses((status = 200, description = "The products in the order of their ids.", body = Vec<Product>), ReadRefused)
 )]
 async fn get_featured(State(app): State<App>, after: After) -> Result<impl IntoResponse, Problem> {
     list(&app, &after, FEATURED, |store| async move {
@@ -76,7 +76,7 @@ async fn get_featured(State(app): State<App>, after: After) -> Result<impl IntoR
 #[utoipa::path(
     get, path = "/api/Products/category/{categoryId}", tag = "Products",
     params(("categoryId" = i64, Path), After),
-    responses((status = 200, description = "The products in the order of their ids.", body = Vec<Product>), ReadRefused)
+    responses((status = 200, description = "The products in the order of their ids.", body = Vec<Product>), ReadRefused, Missing)
 )]
 async fn get_category(
     State(app): State<App>,
@@ -99,7 +99,7 @@ async fn get_category(
 #[utoipa::path(
     get, path = "/api/Products/{id}", tag = "Products",
     params(("id" = i64, Path), After),
-    responses((status = 200, description = "The product.", body = Product), ReadRefused)
+    responses((status = 200, description = "The product.", body = Product), ReadRefused, Missing)
 )]
 async fn get_product(
     State(app): State<App>,
@@ -122,7 +122,7 @@ async fn get_product(
     put, path = "/api/Products/{id}", tag = "Products",
     params(("id" = i64, Path)),
     request_body = ProductUpdateRequest,
-    responses(NoContent, WriteRefused)
+    responses(NoContent, WriteRefused, Missing)
 )]
 async fn update_product(
     State(app): State<App>,

@@ -1,4 +1,4 @@
-use axum::{Router, http::StatusCode};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
 use tower::{Layer, util::MapRequestLayer};
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
-    activity_feed, cache_metrics, documents, inventory, page, paths::Spelling, problem::Problem,
-    products, stock_prices,
+    activity_feed, body::BODY_LIMIT, cache_metrics, documents, inventory, page, paths::Spelling,
+    problem::Problem, products, stock_prices,
 };
 use crate::app::App;
 
@@ -47,6 +47,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(SwaggerUi::new("/swagger").url("/swagger/v1/swagger.json", description))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TraceLayer::new_for_http());
     // A layer of a router runs after it has chosen the route, so the paths are respelled around it.
     Router::new().fallback_service(

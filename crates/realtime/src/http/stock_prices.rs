@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     body::Body,
     params::Id,
-    problem::{Problem, ReadRefused, WriteRefused},
+    problem::{Missing, Problem, ReadRefused, WriteRefused},
     token::{After, NoContent, Written},
 };
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     get, path = "/api/StockPrices/{symbol}", tag = "StockPrices",
     params(("symbol" = Symbol, Path), After),
-    responses((status = 200, description = "The current price.", body = StockPrice), ReadRefused)
+    responses((status = 200, description = "The current price.", body = StockPrice), ReadRefused, Missing)
 )]
 async fn get_price(
     State(app): State<App>,
@@ -52,7 +52,7 @@ async fn get_price(
     put, path = "/api/StockPrices/{symbol}", tag = "StockPrices",
     params(("symbol" = Symbol, Path)),
     request_body = Price,
-    responses(NoContent, WriteRefused)
+    responses(NoContent, WriteRefused, Missing)
 )]
 async fn update_price(
     State(app): State<App>,

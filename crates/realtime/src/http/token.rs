@@ -58,10 +58,7 @@ pub(crate) struct Written(Option<Token>);
 
 impl From<Outcome> for Written {
     fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Applied(token) => Self(Some(token)),
-            Outcome::Pending => Self(None),
-        }
+        Self(outcome.token().cloned())
     }
 }
 
@@ -71,12 +68,12 @@ impl FromIterator<Outcome> for Written {
     fn from_iter<I: IntoIterator<Item = Outcome>>(outcomes: I) -> Self {
         let mut all: Option<Token> = None;
         for outcome in outcomes {
-            let Outcome::Applied(token) = outcome else {
+            let Some(token) = outcome.token() else {
                 return Self(None);
             };
             all = Some(match all {
                 Some(earlier) => token.and(&earlier),
-                None => token,
+                None => token.clone(),
             });
         }
         Self(all)

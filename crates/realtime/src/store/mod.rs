@@ -72,8 +72,8 @@ pub(crate) enum Like {
 #[async_trait]
 pub(crate) trait ActivityRepository: Send + Sync {
     async fn activity(&self, id: i64) -> Stored<Option<Activity>>;
-    /// What those whom the user follows have posted, newest first.
-    async fn user_feed(&self, user_id: i64, page: PageKey) -> Stored<Vec<Activity>>;
+    /// What those whom the user follows have posted, newest first; none if there is no such user.
+    async fn user_feed(&self, user_id: i64, page: PageKey) -> Stored<Option<Vec<Activity>>>;
     /// The activity as it was stored; none if there is no such user.
     async fn create_activity(&self, activity: &NewActivity) -> Stored<Option<Activity>>;
     async fn follower_ids(&self, user_id: i64) -> Stored<Vec<i64>>;

@@ -79,3 +79,21 @@ pub(crate) async fn pages_of_different_sizes_do_not_mix(service: &Service) {
     let beyond = a.get("/api/ActivityFeed/user/9?page=1000").await.with(200);
     assert_eq!(beyond, json!([]));
 }
+
+pub(crate) async fn nothing_is_kept_for_an_unknown_user(service: &Service) {
+    let a = &service.a;
+    for _ in 0..2 {
+        a.get("/api/ActivityFeed/user/987654").await.refused(404);
+        let known = a.get("/api/ActivityFeed/user/1").await.with(200);
+        assert_eq!(known, json!([]), "this user follows nobody");
+    }
+    let stats = a.get("/api/CacheMetrics/stats").await.with(200);
+    let feeds = stats["metrics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["keyPattern"] == "feed:user:*")
+        .unwrap();
+    let figures = ["totalRequests", "loads", "fills"].map(|name| feeds[name].as_u64().unwrap());
+    assert_eq!(figures, [4, 3, 1], "{feeds}");
+}

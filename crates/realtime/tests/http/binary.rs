@@ -167,3 +167,59 @@ async fn two_processes_without_redis_do_not_share_a_database() {
     );
     first.kill().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_closed_pipe_does_not_make_it_panic() {
+    let directory = tempfile::tempdir().unwrap();
+    for (ports, expected) in [("0", 1), ("0,0", 0)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = realtime(directory.path(), &["--ports", ports, "--seconds", "1"])
+            .env("RUST_LOG", "debug")
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
+            .spawn()
+            .unwrap();
+        let (code, ..) = output(child).await;
+        assert_eq!(code, Some(expected), "--ports {ports}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_login_is_explained_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let server =
+        tokio::task::spawn_blocking(|| testbed::Server::builder().password("right").start());
+    let server = server.await.unwrap().unwrap();
+    for (login, answer) in [(":wrong@", "WRONGPASS"), ("", "NOAUTH")] {
+        let url = format!("redis://{login}{}", server.addr());
+        let child = realtime(directory.path(), &["--ports", "0,0", "--redis", &url])
+            .spawn()
+            .unwrap();
+        let (code, _, stderr) = output(child).await;
+        assert_eq!(code, Some(1), "{stderr}");
+        assert_eq!(stderr.matches(answer).count(), 1, "{stderr}");
+        assert!(
+            stderr.contains("password in the connection string"),
+            "{stderr}"
+        );
+        assert!(!stderr.contains("wrong@"), "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_named_but_not_enabled_is_pointed_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["--ports", "0,0", "--no-feed", "--seconds", "1"];
+    for (server, warned) in [(Some("localhost:6379"), true), (None, false)] {
+        let mut command = realtime(directory.path(), &arguments);
+        command.env_remove("TheTechLoopCache__Redis__Configuration");
+        if let Some(server) = server {
+            command.env("TheTechLoopCache__Redis__Configuration", server);
+        }
+        let (code, _, stderr) = output(command.spawn().unwrap()).await;
+        assert_eq!(code, Some(0), "{stderr}");
+        let points_out = stderr.contains("in-process hub") && stderr.contains("Redis.Enabled");
+        assert_eq!(points_out, warned, "{stderr}");
+    }
+}

@@ -51,7 +51,8 @@ on_every_transport! {
     activity_feed:
         a_post_reaches_the_feeds_of_all_followers,
         a_like_is_seen_on_the_activity_and_in_the_feeds,
-        pages_of_different_sizes_do_not_mix;
+        pages_of_different_sizes_do_not_mix,
+        nothing_is_kept_for_an_unknown_user;
     inventory:
         stock_is_reserved_and_restored,
         many_buyers_never_get_more_than_there_is;
@@ -69,5 +70,6 @@ on_every_transport! {
         the_page_shows_both_instances;
     openapi:
         every_route_is_described_and_every_description_is_a_route,
+        refusals_are_described,
         swagger_is_served_without_downloads;
 }

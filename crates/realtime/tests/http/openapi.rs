@@ -73,6 +73,33 @@ pub(crate) async fn every_route_is_described_and_every_description_is_a_route(se
     }
 }
 
+pub(crate) async fn refusals_are_described(service: &Service) {
+    let description = service.a.get("/swagger/v1/swagger.json").await.with(200);
+    for route in ROUTES.iter().filter(|route| route.contains(" /api/")) {
+        let (method, path) = route.split_once(' ').unwrap();
+        let responses = description["paths"][path][method]["responses"]
+            .as_object()
+            .unwrap();
+        let mut expected = match method {
+            _ if path.starts_with("/api/CacheMetrics/") => BTreeSet::new(),
+            "get" => BTreeSet::from(["400", "500"]),
+            _ => BTreeSet::from(["400", "413", "415", "500"]),
+        };
+        if path.contains('{') {
+            expected.insert("404");
+        }
+        if path.ends_with("/reserve") || path.ends_with("/restore") {
+            expected.insert("409");
+        }
+        let described: BTreeSet<&str> = responses
+            .keys()
+            .map(String::as_str)
+            .filter(|status| !status.starts_with('2'))
+            .collect();
+        assert_eq!(described, expected, "{route}");
+    }
+}
+
 pub(crate) async fn swagger_is_served_without_downloads(service: &Service) {
     let page = service.a.get("/swagger/").await;
     assert!(page.content_type.starts_with("text/html"));

@@ -12,6 +12,8 @@ pub(crate) async fn what_is_not_there_is_not_found(service: &Service) {
         (&format!("{nobody}/versions"), "00000000"),
         (&format!("{nobody}/active-users"), "00000000"),
         ("/api/ActivityFeed/987654", "987654"),
+        ("/api/ActivityFeed/user/987654", "user 987654"),
+        ("/api/ActivityFeed/user/987654?page=2", "user 987654"),
         ("/api/Inventory/999", "999"),
         ("/api/Products/999", "999"),
         ("/api/Products/category/999", "999"),
@@ -55,8 +57,15 @@ pub(crate) async fn bad_input_is_refused_with_a_sentence(service: &Service) {
     let a = &service.a;
     for (path, expected) in [
         ("/api/StockPrices/M%20S", "symbol"),
-        ("/api/Documents/not-a-guid", "documentId"),
-        ("/api/Inventory/many", "productId"),
+        (
+            "/api/Documents/not-a-guid",
+            "documentId must be a UUID, but is 'not-a-guid'.",
+        ),
+        (
+            "/api/Inventory/many",
+            "productId must be a whole number, but is 'many'.",
+        ),
+        ("/api/Inventory/%FF", "productId must be UTF-8 text"),
         (
             "/api/ActivityFeed/user/9?page=0",
             "page must be between 1 and 10000, but is 0.",
@@ -82,7 +91,10 @@ pub(crate) async fn bad_input_is_refused_with_a_sentence(service: &Service) {
             "page must be a whole number",
         ),
     ] {
-        let why = a.get(path).await.refused(400);
+        let answer = a.get(path).await;
+        let errors = answer.body["errors"].as_object().map(|errors| errors.len());
+        assert_eq!(errors, Some(1), "{path}");
+        let why = answer.refused(400);
         assert!(why.contains(expected), "{path}: {why}");
     }
     let (put, post) = (Method::PUT, Method::POST);
@@ -214,6 +226,12 @@ pub(crate) async fn bad_input_is_refused_with_a_sentence(service: &Service) {
         let why = answer.refused(400);
         assert!(why.contains(expected), "{path} {body:.40}: {why}");
     }
+    let huge = "x".repeat(2 * 1024 * 1024);
+    let why = a
+        .put(document, json!({ "content": huge }))
+        .await
+        .refused(413);
+    assert!(why.contains("at most 2097152 bytes"), "{why}");
     let plain = a
         .request(put, "/api/StockPrices/MSFT")
         .header("content-type", "text/plain")

@@ -45,7 +45,7 @@ impl ActivityRepository for Sqlite {
         Ok(row.map(Activity::from))
     }
 
-    async fn user_feed(&self, user_id: i64, page: PageKey) -> Stored<Vec<Activity>> {
+    async fn user_feed(&self, user_id: i64, page: PageKey) -> Stored<Option<Vec<Activity>>> {
         let rows: Vec<ActivityRow> = sqlx::query_as(
             "SELECT a.id, a.user_id, u.name, a.content, a.created_at, \
              (SELECT count(*) FROM likes l WHERE l.activity_id = a.id) AS likes \
@@ -57,7 +57,18 @@ impl ActivityRepository for Sqlite {
         .bind(page.offset())
         .fetch_all(self.read())
         .await?;
-        Ok(rows.into_iter().map(Activity::from).collect())
+        // Only an empty page leaves open whether there is such a user.
+        if rows.is_empty() {
+            let known: bool =
+                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = ?)")
+                    .bind(user_id)
+                    .fetch_one(self.read())
+                    .await?;
+            if !known {
+                return Ok(None);
+            }
+        }
+        Ok(Some(rows.into_iter().map(Activity::from).collect()))
     }
 
     async fn create_activity(&self, activity: &NewActivity) -> Stored<Option<Activity>> {
