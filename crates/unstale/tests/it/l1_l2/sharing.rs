@@ -192,9 +192,8 @@ async fn a_value_that_cannot_be_encoded_is_an_error_or_stays_here(transport: Tra
 async fn every_text_is_a_key_of_its_own(transport: Transport) {
     let bed = Bed::start(transport);
     let (a, b) = two(&bed).await;
-    let long = "x".repeat(10 * 1024);
+    let long = "x".repeat(4 * 1024);
     let keys = [
-        "",
         " ",
         "*",
         "a b",
