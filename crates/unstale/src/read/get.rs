@@ -21,16 +21,12 @@ pub(crate) async fn get<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
     let instance = request.instance;
     let (boarded, reach) = Boarded::alone(&instance.local, request.key.into(), request.at_least);
     let found = l2::look::<T>(request, reach).await;
-    let took = clock::now().since(began);
     let Some(found) = found else {
         if let Some(series) = &series {
-            series.miss(took, false);
+            series.miss(clock::now().since(began), false);
         }
         return None;
     };
-    if let Some(series) = &series {
-        series.l2_hit(took);
-    }
-    keep_found(instance, &boarded, &found, series);
+    keep_found(instance, &boarded, &found, began, series);
     Some(found.value)
 }

@@ -52,18 +52,14 @@ pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Opti
             Some(looked) => l2::usable::<T>(request, &looked, asked, None).await,
             None => None,
         };
-        let took = clock::now().since(asked);
         match found {
             Some(found) => {
-                if let Some(series) = &series {
-                    series.l2_hit(took);
-                }
-                keep_found(request.instance, &boarded, &found, series);
+                keep_found(request.instance, &boarded, &found, asked, series);
                 values[index] = Some(found.value);
             }
             None => {
                 if let Some(series) = &series {
-                    series.miss(took, false);
+                    series.miss(clock::now().since(asked), false);
                 }
             }
         }

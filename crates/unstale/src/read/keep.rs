@@ -54,13 +54,17 @@ pub(super) fn keep(
     })
 }
 
-/// Keeps a copy of what was found in L2.
+/// Keeps a copy of what was found in L2 by a read that began then, and counts the hit.
 pub(super) fn keep_found<T: Any + Send + Sync>(
     instance: &Instance,
     boarded: &Boarded,
     found: &Found<T>,
+    began: Tick,
     series: Option<Arc<Series>>,
 ) {
+    if let Some(series) = &series {
+        series.l2_hit(clock::now().since(began));
+    }
     let copy = Copy {
         value: found.value.clone(),
         stamp: found.stamp,

@@ -22,6 +22,14 @@ pub(super) struct Held {
     used: bool,
 }
 
+/// The stamp of a load that begins now: its lease's, or what is known to be executed.
+pub(super) fn stamp_of_load(instance: &Instance, lease: Option<&Held>) -> Position {
+    lease.map_or_else(
+        || instance.local.with(|partition, _| partition.known()),
+        |lease| lease.stamp,
+    )
+}
+
 /// What became of a fill.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Filled {

@@ -92,20 +92,14 @@ where
     let instance = request.instance;
     let lease = match acquire::<T>(request, &lead.boarded.key, lead.reach).await {
         Acquired::Found(found) => {
-            if let Some(series) = &series {
-                series.l2_hit(clock::now().since(began));
-            }
-            keep_found(instance, &lead.boarded, &found, series);
+            keep_found(instance, &lead.boarded, &found, began, series);
             lead.land(Ok(Some(found.value.clone())));
             return Ok(Some(found.value));
         }
         Acquired::Lease(lease) => Some(lease),
         Acquired::Nothing => None,
     };
-    let stamp = match &lease {
-        Some(lease) => lease.stamp,
-        None => instance.local.with(|partition, _| partition.known()),
-    };
+    let stamp = lease::stamp_of_load(instance, lease.as_ref());
     if let Some(series) = &series {
         series.load();
     }

@@ -101,10 +101,7 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
     }
     let held = match acquire::<T>(request, &boarded.key, reach).await {
         Acquired::Found(found) => {
-            if let Some(series) = &series {
-                series.l2_hit(clock::now().since(began));
-            }
-            keep_found(instance, &boarded, &found, series);
+            keep_found(instance, &boarded, &found, began, series);
             return Lookup::Hit(found.value);
         }
         Acquired::Lease(held) => Some(held),
@@ -114,10 +111,7 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
         series.miss(clock::now().since(began), false);
         series.load();
     }
-    let stamp = match &held {
-        Some(held) => held.stamp,
-        None => instance.local.with(|partition, _| partition.known()),
-    };
+    let stamp = lease::stamp_of_load(instance, held.as_ref());
     let miss = Miss {
         instance: instance.clone(),
         boarded,

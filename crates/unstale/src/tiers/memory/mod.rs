@@ -17,7 +17,6 @@ pub(crate) use self::held::Held;
 use self::rank::{Ranks, Round};
 use crate::config::MemoryConfig;
 use crate::core::Copies;
-use crate::policy::Priority;
 
 /// A shard holds at least this much, so that the limit of a small cache is not cut into pieces
 /// that no larger entry fits into.
@@ -89,7 +88,7 @@ impl Memory {
     }
 
     /// Holds a copy, evicting others where there is no room. An entry larger than the limit is
-    /// not held, and neither is one that only entries of [`Priority::NeverRemove`] leave no room
+    /// not held, and neither is one that only entries of `NeverRemove` leave no room
     /// for.
     pub(crate) fn insert(&self, key: Arc<str>, held: Held) {
         let _room = self.making_room.lock();
@@ -105,8 +104,7 @@ impl Memory {
             return;
         }
         self.ranks.entered(&held);
-        self.ranks
-            .start(Round::over(self.ranks.lowest().min(priority)));
+        self.ranks.start(Round(self.ranks.lowest().min(priority)));
         // Its shard may have no room of this size: then it takes what the others leave free.
         let held = Arc::new(held);
         self.copies.insert(key, held.clone());
@@ -196,11 +194,4 @@ fn ballast_keys(
         }
     }
     keys.into_iter().flatten().collect()
-}
-
-impl Round {
-    /// The round that evicts this priority, and what is below it.
-    fn over(priority: Priority) -> Round {
-        Round(priority)
-    }
 }
