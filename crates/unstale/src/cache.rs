@@ -10,7 +10,7 @@ use crate::entry::{Entry, EntryOptions};
 use crate::error::{Error, KeyError};
 use crate::instance::Instance;
 use crate::observe::{Effectiveness, Health, InvalidationStats};
-use crate::read::{self, Cacheable, Lookup, Request};
+use crate::read::{self, Cacheable, Lookup, Request, Sourced};
 use crate::space::Space;
 use crate::write::{self, Outcome};
 
@@ -124,6 +124,41 @@ impl Cache {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
+        let read = read::get_or_load(&self.request(key), load).await?;
+        Ok(read.map(|read| read.value))
+    }
+
+    /// The same as [`get_or_load`](Cache::get_or_load), with where the value was read from: for
+    /// those who debug, or show how fresh a page is.
+    ///
+    /// # Errors
+    /// As [`get_or_load`](Cache::get_or_load).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// use unstale::Source;
+    ///
+    /// for expected in [Source::Load, Source::L1] {
+    ///     let load = || async { Ok::<_, std::io::Error>(Some(42)) };
+    ///     let stock = cache.get_or_load_sourced("inventory:stock:7", load).await?;
+    ///     let stock = stock.ok_or("no such product")?;
+    ///     assert_eq!((*stock.value, stock.source), (42, expected));
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn get_or_load_sourced<T, E, F, Loading>(
+        &self,
+        key: &str,
+        load: F,
+    ) -> Result<Option<Sourced<T>>, Arc<E>>
+    where
+        T: Cacheable,
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<T>, E>>,
+    {
+        let load = || async { Ok(load().await?.map(Entry::new)) };
         read::get_or_load(&self.request(key), load).await
     }
 

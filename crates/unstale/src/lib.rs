@@ -120,7 +120,7 @@ pub use error::{Error, KeyError};
 pub use key::{ANY, Any, Ids, Part, Parts};
 pub use observe::{Effectiveness, Health, InvalidationStats, PatternStats};
 pub use policy::{Policy, Priority};
-pub use read::{Cacheable, Lease, Lookup};
+pub use read::{Cacheable, Lease, Lookup, Source, Sourced};
 pub use space::Space;
 pub use tiers::Hub;
 pub use token::{Token, TokenError};

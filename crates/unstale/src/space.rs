@@ -9,7 +9,7 @@ use crate::entry::{Entry, EntryOptions};
 use crate::error::Error;
 use crate::key::{Ids, KeyPattern, Parts};
 use crate::policy::Policy;
-use crate::read::{self, Cacheable, Lookup, Request};
+use crate::read::{self, Cacheable, Lookup, Request, Sourced};
 use crate::token::Token;
 use crate::write::{self, Outcome};
 
@@ -139,6 +139,35 @@ impl<T: Cacheable> Space<T> {
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
         let key = self.pattern.key(&ids);
+        let read = read::get_or_load(&self.request(key.as_str()), load).await?;
+        Ok(read.map(|read| read.value))
+    }
+
+    /// The same as [`get_or_load`](Space::get_or_load), with where the value was read from; see
+    /// [`Cache::get_or_load_sourced`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn current_price(symbol: &str) -> Result<Option<f64>, std::io::Error> { Ok(Some(17.0)) }
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// let prices = cache.space::<f64>("stock:price");
+    /// if let Some(price) = prices.get_or_load_sourced("MSFT", || current_price("MSFT")).await? {
+    ///     println!("MSFT is at {}, says {}", price.value, price.source);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn get_or_load_sourced<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        load: F,
+    ) -> Result<Option<Sourced<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<T>, E>>,
+    {
+        let key = self.pattern.key(&ids);
+        let load = || async { Ok(load().await?.map(Entry::new)) };
         read::get_or_load(&self.request(key.as_str()), load).await
     }
 

@@ -8,6 +8,7 @@ use super::flights::{Boarded, Boarding, Landed, Lead};
 use super::hit::hit;
 use super::keep::{Copy, keep, keep_found};
 use super::lease::Filled;
+use super::sourced::{Source, Sourced};
 use super::{Cacheable, Request, lease};
 use crate::clock;
 use crate::core::{Position, Tick};
@@ -15,11 +16,11 @@ use crate::entry::Entry;
 use crate::observe::Series;
 use crate::tiers::record::Traits;
 
-/// The cached value, or the loaded one.
+/// The cached value, or the loaded one, and where it was read from.
 pub(crate) async fn get_or_load<T, E, F, Loading>(
     request: &Request<'_>,
     load: F,
-) -> Result<Option<Arc<T>>, Arc<E>>
+) -> Result<Option<Sourced<T>>, Arc<E>>
 where
     T: Cacheable,
     E: Send + Sync + 'static,
@@ -27,7 +28,7 @@ where
     Loading: Future<Output = Result<Option<Entry<T>>, E>>,
 {
     if let Some(value) = hit(request) {
-        return Ok(Some(value));
+        return Ok(Some(Sourced::new(value, Source::L1)));
     }
     let began = clock::now();
     let instance = request.instance;
@@ -45,7 +46,7 @@ where
                 // Somebody's flight may have landed since this reader looked into L1.
                 if let Some(value) = hit::<T>(request) {
                     lead.land(Ok(Some(value.clone())));
-                    return Ok(Some(value));
+                    return Ok(Some(Sourced::new(value, Source::L1)));
                 }
                 return lead_flight(request, lead, load, began, series).await;
             }
@@ -70,7 +71,7 @@ where
             }
         }
         if let Some(value) = hit(request) {
-            return Ok(Some(value));
+            return Ok(Some(Sourced::new(value, Source::L1)));
         }
     }
 }
@@ -82,7 +83,7 @@ async fn lead_flight<T, E, F, Loading>(
     load: F,
     began: Tick,
     series: Option<Arc<Series>>,
-) -> Result<Option<Arc<T>>, Arc<E>>
+) -> Result<Option<Sourced<T>>, Arc<E>>
 where
     T: Cacheable,
     E: Send + Sync + 'static,
@@ -94,7 +95,7 @@ where
         Acquired::Found(found) => {
             keep_found(instance, &lead.boarded, &found, began, series);
             lead.land(Ok(Some(found.value.clone())));
-            return Ok(Some(found.value));
+            return Ok(Some(Sourced::new(found.value, Source::L2)));
         }
         Acquired::Lease(lease) => Some(lease),
         Acquired::Nothing => None,
@@ -127,7 +128,7 @@ where
             };
             fill_and_keep(request, &lead.boarded, lease, loaded, series).await;
             lead.land(Ok(Some(value.clone())));
-            Ok(Some(value))
+            Ok(Some(Sourced::new(value, Source::Load)))
         }
     }
 }
@@ -184,7 +185,7 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
 async fn load_for_oneself<T, E, F, Loading>(
     load: F,
     series: Option<Arc<Series>>,
-) -> Result<Option<Arc<T>>, Arc<E>>
+) -> Result<Option<Sourced<T>>, Arc<E>>
 where
     F: FnOnce() -> Loading,
     Loading: Future<Output = Result<Option<Entry<T>>, E>>,
@@ -193,16 +194,19 @@ where
         series.load();
     }
     let loaded = load().await.map_err(Arc::new)?;
-    Ok(loaded.map(|entry| Arc::new(entry.value)))
+    Ok(loaded.map(|entry| Sourced::new(Arc::new(entry.value), Source::Load)))
 }
 
 /// What a flight brought, in the types of one who joined it; `None` when they differ.
 fn shared_result<T: Any + Send + Sync, E: Any + Send + Sync>(
     landed: Landed,
-) -> Option<Result<Option<Arc<T>>, Arc<E>>> {
+) -> Option<Result<Option<Sourced<T>>, Arc<E>>> {
     match landed {
         Ok(None) => Some(Ok(None)),
-        Ok(Some(value)) => value.downcast().ok().map(|value| Ok(Some(value))),
+        Ok(Some(value)) => {
+            let value = value.downcast().ok()?;
+            Some(Ok(Some(Sourced::new(value, Source::Flight))))
+        }
         Err(error) => error.downcast().ok().map(Err),
     }
 }

@@ -10,6 +10,7 @@ mod l2;
 mod lease;
 mod load;
 mod lookup;
+mod sourced;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::policy::Policy;
 use crate::tiers::record::Traits;
 
 pub use lookup::{Lease, Lookup};
+pub use sourced::{Source, Sourced};
 
 pub(crate) use flights::Flights;
 pub(crate) use get::get;

@@ -6,6 +6,7 @@ mod flights;
 mod keys;
 mod lifetimes;
 mod room;
+mod sources;
 mod verbs;
 
 async fn alone() -> Cache {

@@ -18,6 +18,7 @@ mod namespaces;
 mod policies;
 mod records;
 mod sharing;
+mod sources;
 mod tokens;
 
 pub(crate) fn plain() -> EntryOptions {
