@@ -124,7 +124,7 @@ impl Cache {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
-        let read = read::get_or_load(&self.request(key), load).await?;
+        let read = self.get_or_load_entry_sourced(key, load).await?;
         Ok(read.map(|read| read.value))
     }
 
@@ -159,6 +159,24 @@ impl Cache {
         Loading: Future<Output = Result<Option<T>, E>>,
     {
         let load = || async { Ok(load().await?.map(Entry::new)) };
+        self.get_or_load_entry_sourced(key, load).await
+    }
+
+    /// The same, for a loader that gives options along with the value.
+    ///
+    /// # Errors
+    /// As [`get_or_load`](Cache::get_or_load).
+    pub async fn get_or_load_entry_sourced<T, E, F, Loading>(
+        &self,
+        key: &str,
+        load: F,
+    ) -> Result<Option<Sourced<T>>, Arc<E>>
+    where
+        T: Cacheable,
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+    {
         read::get_or_load(&self.request(key), load).await
     }
 

@@ -95,10 +95,8 @@ mod cache;
 mod clock;
 mod codec;
 pub mod config;
-mod core;
 mod entry;
 pub mod error;
-pub mod glob;
 mod instance;
 mod key;
 mod local;
@@ -112,6 +110,8 @@ mod tiers;
 mod token;
 mod write;
 
+use unstale_core as core;
+
 pub use builder::CacheBuilder;
 pub use cache::Cache;
 pub use config::Config;
@@ -124,4 +124,5 @@ pub use read::{Cacheable, Lease, Lookup, Source, Sourced};
 pub use space::Space;
 pub use tiers::Hub;
 pub use token::{Token, TokenError};
+pub use unstale_core::glob;
 pub use write::Outcome;

@@ -138,8 +138,7 @@ impl<T: Cacheable> Space<T> {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
-        let key = self.pattern.key(&ids);
-        let read = read::get_or_load(&self.request(key.as_str()), load).await?;
+        let read = self.get_or_load_entry_sourced(ids, load).await?;
         Ok(read.map(|read| read.value))
     }
 
@@ -166,8 +165,22 @@ impl<T: Cacheable> Space<T> {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<T>, E>>,
     {
-        let key = self.pattern.key(&ids);
         let load = || async { Ok(load().await?.map(Entry::new)) };
+        self.get_or_load_entry_sourced(ids, load).await
+    }
+
+    /// The same, for a loader that gives options along with the value.
+    pub async fn get_or_load_entry_sourced<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        load: F,
+    ) -> Result<Option<Sourced<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+    {
+        let key = self.pattern.key(&ids);
         read::get_or_load(&self.request(key.as_str()), load).await
     }
 

@@ -12,4 +12,4 @@ pub use hub::Hub;
 pub(crate) use hub::HubTier;
 pub(crate) use memory::{Held, Memory};
 pub(crate) use redis::{Line, OpenFailure, Redis};
-pub(crate) use shared::{Appended, Claim, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};
+pub(crate) use shared::{Claim, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};

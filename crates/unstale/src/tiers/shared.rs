@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::hub::{HubFeed, HubTier};
 use super::record::{Traits, Value};
 use super::redis::{Redis, RedisFeed};
-use crate::core::{Change, Fenced, History, Message, Position, Snapshot};
+use crate::core::{Appended, Fenced, Message, Position, Snapshot};
 
 /// L2 did not do what it was asked, or did not say so in time.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -51,30 +51,6 @@ pub(crate) struct Guarded {
     pub(crate) looked: Option<Looked>,
     /// `None` when `meta` is gone: then no record can be trusted.
     pub(crate) snapshot: Option<Snapshot>,
-}
-
-/// Where an entry was appended to the log.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Appended {
-    pub(crate) history: History,
-    pub(crate) seq: u64,
-}
-
-impl Appended {
-    pub(crate) fn position(&self) -> Position {
-        Position {
-            epoch: self.history.epoch,
-            seq: self.seq,
-        }
-    }
-
-    pub(crate) fn fenced(&self) -> Fenced {
-        Fenced {
-            history: self.history,
-            tail: self.seq,
-            longest_ttl: Duration::ZERO,
-        }
-    }
 }
 
 /// What is left of the life of a record that slides.
@@ -251,12 +227,4 @@ pub(crate) struct Entries {
     pub(crate) entries: Vec<(Position, Option<Message>)>,
     /// Whether nothing was left behind them when they were read.
     pub(crate) complete: bool,
-}
-
-/// The keys among the changes of a message.
-pub(super) fn keys(message: &Message) -> impl Iterator<Item = &Arc<str>> {
-    message.changes.iter().filter_map(|change| match change {
-        Change::Key(key) => Some(key),
-        Change::Ban(_) => None,
-    })
 }

@@ -9,11 +9,11 @@ use tokio::runtime::Handle;
 
 use super::receipt::Receipt;
 use crate::clock;
-use crate::core::{Batch, Change, Message, Outbox, Scope};
+use crate::core::{Appended, Batch, Change, Message, Outbox, Scope};
 use crate::local::Local;
 use crate::observe::Invalidations;
 use crate::protect::Pauses;
-use crate::tiers::{Appended, Line, Redis, Shared, Unavailable};
+use crate::tiers::{Line, Redis, Shared, Unavailable};
 
 /// Changes sent in one script: enough to make the round trip cheap, few enough not to hold up
 /// the server.

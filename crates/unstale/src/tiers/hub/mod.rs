@@ -1,7 +1,5 @@
 //! The in-process hub: an L2 and a log for several caches in one process, without a server.
 
-mod server;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +7,11 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use self::server::Server;
-use super::record::{self, Value};
-use super::shared::{Appended, Claim, Entries, Guarded, Leftover, Looked, StoreEntry, Unavailable};
+use super::record::{self, Record, Value};
+use super::shared::{Claim, Entries, Guarded, Leftover, Looked, StoreEntry, Unavailable};
 use crate::clock;
 use crate::config::Config;
-use crate::core::{Fenced, Message, Position, Snapshot};
+use crate::core::{self, Appended, Fenced, History, Message, Position, Server, Snapshot, Tick};
 use crate::local::Local;
 
 /// An L2 and a log in this process, shared by every cache that is built on a clone of it.
@@ -39,7 +36,7 @@ pub struct Hub(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    server: Mutex<Server>,
+    server: Mutex<Server<Bytes>>,
     /// Changes whenever something was appended to the log.
     news: watch::Sender<()>,
 }
@@ -110,7 +107,9 @@ impl HubTier {
     }
 
     pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
-        Ok(self.with(|server| server.look(key, clock::now())))
+        Ok(self
+            .with(|server| server.look(key, clock::now()))
+            .map(looked))
     }
 
     pub(crate) async fn look_many(
@@ -118,19 +117,27 @@ impl HubTier {
         keys: &[Arc<str>],
     ) -> Result<Vec<Option<Looked>>, Unavailable> {
         let now = clock::now();
-        Ok(self.with(|server| keys.iter().map(|key| server.look(key, now)).collect()))
+        Ok(self.with(|server| {
+            keys.iter()
+                .map(|key| server.look(key, now).map(looked))
+                .collect()
+        }))
     }
 
     pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
         Ok(self.with(|server| Guarded {
-            looked: server.look(key, clock::now()),
+            looked: server.look(key, clock::now()).map(looked),
             snapshot: server.snapshot(),
         }))
     }
 
     pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
         let until = clock::now() + self.lease_ttl;
-        Ok(self.with(|server| server.claim(key, lease, clock::now(), until)))
+        let occupied = self.with(|server| server.claim(key, lease.clone(), clock::now(), until));
+        Ok(match occupied {
+            None => Claim::Granted,
+            Some(found) => Claim::Occupied(looked(found)),
+        })
     }
 
     pub(crate) async fn take_over(
@@ -140,7 +147,10 @@ impl HubTier {
         lease: &Bytes,
     ) -> Result<bool, Unavailable> {
         let until = clock::now() + self.lease_ttl;
-        Ok(self.with(|server| server.replace(key, seen, lease, clock::now(), until)))
+        Ok(self.with(|server| {
+            let is_seen = |record: &Bytes| record.starts_with(seen);
+            server.replace(key, is_seen, lease.clone(), clock::now(), until)
+        }))
     }
 
     pub(crate) async fn fill(
@@ -154,16 +164,19 @@ impl HubTier {
         let until = now + value.traits.ttl;
         let bytes = record::value(value.stamp, deadline(until, &value.traits), &rest);
         let idle = now + value.traits.sliding.unwrap_or(value.traits.ttl);
-        Ok(self.with(|server| server.replace(key, lease, &bytes, now, until.min(idle))))
+        Ok(self.with(|server| {
+            let is_ours = |record: &Bytes| record.starts_with(lease);
+            server.replace(key, is_ours, bytes, now, until.min(idle))
+        }))
     }
 
     pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
-        self.with(|server| server.release(key, lease, clock::now()));
+        self.with(|server| server.release(key, |record| record.starts_with(lease), clock::now()));
         Ok(())
     }
 
     pub(crate) async fn touch(&self, key: &str, seen: &[u8]) -> Result<Leftover, Unavailable> {
-        let leftover = self.with(|server| server.touch(key, seen, clock::now()));
+        let leftover = self.with(|server| prolong(server, key, seen, clock::now()));
         Ok(leftover.unwrap_or(Leftover {
             sliding: Duration::ZERO,
             absolute: Duration::ZERO,
@@ -171,10 +184,11 @@ impl HubTier {
     }
 
     pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
-        let retention = self.local.with(|partition, _| partition.ban_retention());
+        let margin = self
+            .local
+            .with(|partition, _| partition.ban_retention_beyond_ttl());
         self.append(|server, ours| {
-            let now = clock::now();
-            server.invalidate(ours, message, now, now + retention, self.max_bans)
+            server.invalidate(ours, message, clock::now(), margin, self.max_bans)
         })
     }
 
@@ -210,7 +224,7 @@ impl HubTier {
     /// Appends under the history this instance knows; fences and tries again when it is over.
     fn append(
         &self,
-        append: impl Fn(&mut Server, crate::core::History) -> Option<Appended>,
+        append: impl Fn(&mut Server<Bytes>, History) -> Option<Appended>,
     ) -> Result<Appended, Unavailable> {
         let attempt = || {
             let ours = self.local.history();
@@ -231,13 +245,36 @@ impl HubTier {
         Ok(appended)
     }
 
-    fn with<R>(&self, work: impl FnOnce(&mut Server) -> R) -> R {
+    fn with<R>(&self, work: impl FnOnce(&mut Server<Bytes>) -> R) -> R {
         work(&mut self.hub.0.server.lock())
     }
 }
 
+fn looked(found: core::Looked<Bytes>) -> Looked {
+    Looked {
+        bytes: found.record,
+        remaining: found.remaining,
+    }
+}
+
+/// `touch.lua`.
+fn prolong(server: &mut Server<Bytes>, key: &str, seen: &[u8], now: Tick) -> Option<Leftover> {
+    let bytes = server
+        .look(key, now)
+        .map(|found| found.record)
+        .filter(|record| record.starts_with(seen))?;
+    let Record::Value(value) = record::parse(&bytes) else {
+        return None;
+    };
+    let deadline = Duration::from_millis(record::deadline(&bytes)?);
+    let absolute = (Tick::default() + deadline).since(now);
+    let sliding = value.traits.sliding?.min(absolute);
+    server.put(key, bytes, now, now + sliding);
+    Some(Leftover { sliding, absolute })
+}
+
 /// The header's deadline: the hub's clock is the monotonic one, in milliseconds.
-fn deadline(until: crate::core::Tick, traits: &record::Traits) -> u64 {
+fn deadline(until: Tick, traits: &record::Traits) -> u64 {
     traits.sliding.map_or(0, |_| until.as_nanos() / 1_000_000)
 }
 

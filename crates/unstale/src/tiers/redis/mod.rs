@@ -22,10 +22,10 @@ use self::fence::Fence;
 use self::keyspace::Keyspace;
 pub(crate) use self::link::{Line, Link, OpenFailure};
 use super::record::{self, Value};
-use super::shared::{Appended, Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable, keys};
+use super::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
 use super::wire;
 use crate::config::Config;
-use crate::core::{Change, Message};
+use crate::core::{Appended, Change, Message};
 use crate::error::Error;
 use crate::local::Local;
 
@@ -233,7 +233,7 @@ impl Redis {
     ) -> RedisResult<Appended> {
         let mut script = scripts::INVALIDATE.prepare_invoke();
         self.begin_append(&mut script, payload);
-        for key in keys(message) {
+        for key in message.keys() {
             script.key(self.keyspace.record(key));
         }
         let beyond_ttl = self

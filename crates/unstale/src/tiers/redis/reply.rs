@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use redis::{FromRedisValue, RedisResult, Value};
 
-use super::super::shared::Appended;
-use crate::core::{Fenced, History, Scope, Snapshot};
+use crate::core::{Appended, Fenced, History, Scope, Snapshot};
 
 /// A nonce as it is stored.
 pub(super) fn nonce_text(nonce: u64) -> String {

@@ -7,7 +7,7 @@ use super::ban::Scope;
 
 /// One thing that stops being valid.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Change {
+pub enum Change {
     /// The value of one key.
     Key(Arc<str>),
     /// Every value that a ban covers.
@@ -16,12 +16,23 @@ pub(crate) enum Change {
 
 /// One entry of the log.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(crate) struct Message {
+pub struct Message {
     /// The random id of the instance that sent it; zero for the fence.
-    pub(crate) origin: u64,
+    pub origin: u64,
     /// The sender's wall clock, microseconds since 1970: for reports only.
-    pub(crate) sent_at: u64,
-    pub(crate) changes: Vec<Change>,
+    pub sent_at: u64,
+    /// What stops being valid, in the order it was asked for.
+    pub changes: Vec<Change>,
     /// The namespace's longest TTL, where this entry raises it.
-    pub(crate) longest_ttl: Option<Duration>,
+    pub longest_ttl: Option<Duration>,
+}
+
+impl Message {
+    /// The keys among its changes.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Key(key) => Some(key),
+            Change::Ban(_) => None,
+        })
+    }
 }

@@ -1,7 +1,7 @@
 //! Reads that have to see a certain write.
 
 use super::*;
-use crate::core::Reach;
+use crate::Reach;
 
 fn arrive(instance: &mut Instance, at_least: Position) -> Arrival {
     instance.arrive("a:1", at_least, start())

@@ -1,7 +1,7 @@
 //! Until when this instance is known to have applied everything.
 
 use super::*;
-use crate::core::Reach;
+use crate::Reach;
 
 fn later(millis: u64) -> Tick {
     start() + Duration::from_millis(millis)

@@ -83,7 +83,7 @@ fn a_ttl_is_confirmed_per_epoch() {
 fn an_instance_that_has_met_nobody_keeps_to_the_source() {
     let instance = Instance::new(LIMITS);
     let reach = instance.partition.reach("a:1", Position::ORIGIN, start());
-    assert_eq!(reach, crate::core::Reach::SourceOnly);
+    assert_eq!(reach, crate::Reach::SourceOnly);
     assert!(!instance.is_proven(start()));
 }
 

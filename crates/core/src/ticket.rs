@@ -2,7 +2,7 @@
 
 /// Names one ticket of one partition.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct Ticket(pub(super) u64);
+pub struct Ticket(pub(super) u64);
 
 /// The live tickets of one key. A ticket that is not listed has been spent or revoked.
 #[derive(Default, Debug)]

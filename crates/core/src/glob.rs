@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// unsigned in a range, where Redis leaves that to the platform.
 ///
 /// ```
-/// use unstale::glob::Glob;
+/// use unstale_core::glob::Glob;
 ///
 /// let feeds = Glob::parse("feed:user:*:page:?");
 /// assert!(feeds.matches("feed:user:12:page:3"));
@@ -153,7 +153,7 @@ impl Glob {
 /// Writes `text` as a pattern that matches only itself.
 ///
 /// ```
-/// use unstale::glob::{Glob, escape};
+/// use unstale_core::glob::{Glob, escape};
 ///
 /// let page = format!("search:{}:*", escape("what?"));
 /// assert_eq!(Glob::parse(&page).as_prefix(), Some("search:what?:"));

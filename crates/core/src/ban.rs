@@ -14,7 +14,7 @@ use crate::glob::{self, Glob};
 
 /// What a ban covers.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Scope {
+pub enum Scope {
     /// Every key.
     All,
     /// Every key that starts with this literal, which ends in `:`.
@@ -28,7 +28,7 @@ pub(crate) enum Scope {
 impl Scope {
     /// The scope of a pattern as a user writes it. Patterns of whole segments, like `a:b:*`, are
     /// found by their prefix; all others are tried one by one.
-    pub(crate) fn of_pattern(pattern: &str) -> Scope {
+    pub fn of_pattern(pattern: &str) -> Scope {
         let glob = Glob::parse(pattern);
         match glob.as_prefix() {
             Some("") => Scope::All,
@@ -38,7 +38,7 @@ impl Scope {
     }
 
     /// Reads back what [`fmt::Display`] wrote; `None` for a kind this version does not know.
-    pub(crate) fn from_wire(text: &str) -> Option<Scope> {
+    pub fn from_wire(text: &str) -> Option<Scope> {
         match text.split_at_checked(2)? {
             ("p:", pattern) => Some(Scope::of_pattern(pattern)),
             ("t:", tag) => Some(Scope::Tag(tag.into())),
@@ -57,7 +57,7 @@ impl Scope {
     }
 
     /// The broader scope that this one is folded into when there are too many.
-    pub(crate) fn folded(&self) -> Scope {
+    pub fn folded(&self) -> Scope {
         match self {
             Scope::Prefix(prefix) => match prefix.find(':') {
                 Some(end) => Scope::Prefix(prefix[..=end].into()),
@@ -82,7 +82,7 @@ impl fmt::Display for Scope {
 
 /// What a look at the bans says of an entry.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Validity {
+pub enum Validity {
     /// No ban forbids it; it need not be compared again with the bans that had arrived by then.
     Valid {
         /// How many bans had arrived.

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 /// A place in a partition's log: contiguous within an epoch.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub(crate) struct Position {
-    pub(crate) epoch: u64,
-    pub(crate) seq: u64,
+pub struct Position {
+    /// The unbroken stretch of history it belongs to.
+    pub epoch: u64,
+    /// Its place in there.
+    pub seq: u64,
 }
 
 impl Position {
     /// Before everything: the position of an instance that knows nothing yet.
-    pub(crate) const ORIGIN: Position = Position { epoch: 0, seq: 0 };
+    pub const ORIGIN: Position = Position { epoch: 0, seq: 0 };
 }
 
 impl fmt::Display for Position {
@@ -37,26 +39,58 @@ impl FromStr for Position {
 /// One unbroken history of a server: its epoch, and the nonce that tells it from another history
 /// that came to the same epoch.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub(crate) struct History {
-    pub(crate) epoch: u64,
-    pub(crate) nonce: u64,
+pub struct History {
+    /// Its number: later ones are higher.
+    pub epoch: u64,
+    /// Told apart by this from others of the same number.
+    pub nonce: u64,
 }
 
 /// What the fence answers: the server's history, and how far it has come.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Fenced {
-    pub(crate) history: History,
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Fenced {
+    /// Which history goes on.
+    pub history: History,
     /// The sequence number of the newest log entry.
-    pub(crate) tail: u64,
+    pub tail: u64,
     /// The longest TTL that the server keeps bans for; zero where it did not say.
-    pub(crate) longest_ttl: Duration,
+    pub longest_ttl: Duration,
 }
 
 impl Fenced {
-    pub(crate) fn position(&self) -> Position {
+    /// How far the history has come.
+    pub fn position(&self) -> Position {
         Position {
             epoch: self.history.epoch,
             seq: self.tail,
+        }
+    }
+}
+
+/// Where an entry was appended to the log.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Appended {
+    /// The history it is a part of.
+    pub history: History,
+    /// Its place in there.
+    pub seq: u64,
+}
+
+impl Appended {
+    /// Its place in the log.
+    pub fn position(&self) -> Position {
+        Position {
+            epoch: self.history.epoch,
+            seq: self.seq,
+        }
+    }
+
+    /// The same, as the fence would have put it.
+    pub fn fenced(&self) -> Fenced {
+        Fenced {
+            history: self.history,
+            tail: self.seq,
+            longest_ttl: Duration::ZERO,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::server::Server;
 use super::*;
-use crate::core::{Batch, Outbox};
+use crate::{Batch, Outbox};
 
 /// Where the reader of the log is.
 pub(super) enum Reading {

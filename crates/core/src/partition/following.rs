@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{Copies, Partition, Snapshot};
-use crate::core::message::Message;
-use crate::core::position::{Fenced, Position};
-use crate::core::tick::Tick;
+use crate::message::Message;
+use crate::position::{Fenced, Position};
+use crate::tick::Tick;
 
 /// What became of a log entry.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Received {
+pub enum Received {
     /// It was the next one, and is applied.
     Applied,
     /// It was known before.
@@ -22,7 +22,7 @@ impl Partition {
     /// Takes note of what a fence answered, on whichever connection. False when the answer is of
     /// an older history than this instance has seen: that connection must be fenced again, with
     /// ours, before it is used.
-    pub(crate) fn adopt(&mut self, fenced: Fenced, copies: &mut impl Copies) -> bool {
+    pub fn adopt(&mut self, fenced: Fenced, copies: &mut impl Copies) -> bool {
         match self.history {
             Some(ours) if fenced.history == ours => {
                 self.known = self.known.max(fenced.position());
@@ -46,7 +46,7 @@ impl Partition {
     }
 
     /// A probe sent at `sent` was answered. False when the reader has to resynchronise.
-    pub(crate) fn probed(&mut self, sent: Tick, fenced: Fenced, copies: &mut impl Copies) -> bool {
+    pub fn probed(&mut self, sent: Tick, fenced: Fenced, copies: &mut impl Copies) -> bool {
         if !self.adopt(fenced, copies) || fenced.tail < self.cursor {
             self.synced = false;
         }
@@ -58,7 +58,7 @@ impl Partition {
 
     /// Applies the next log entry. An own one only moves the cursor: its effects were applied
     /// when it was sent and when it was acknowledged.
-    pub(crate) fn receive(
+    pub fn receive(
         &mut self,
         position: Position,
         message: &Message,
@@ -90,7 +90,7 @@ impl Partition {
 
     /// Entries up to the tail of an answered probe were due by now. False when the reader has
     /// not got them and has to resynchronise: they are lost.
-    pub(crate) fn is_complete(&mut self) -> bool {
+    pub fn is_complete(&mut self) -> bool {
         if self
             .proof
             .awaited_tail()
@@ -102,18 +102,13 @@ impl Partition {
     }
 
     /// Something in the log could not be understood: the reader has to resynchronise.
-    pub(crate) fn lose_track(&mut self) {
+    pub fn lose_track(&mut self) {
         self.synced = false;
     }
 
     /// Starts over from what the server says, in one step. False when the snapshot is of an older
     /// history. Bans are merged, not replaced: an own one may have been acknowledged meanwhile.
-    pub(crate) fn resume(
-        &mut self,
-        snapshot: &Snapshot,
-        now: Tick,
-        copies: &mut impl Copies,
-    ) -> bool {
+    pub fn resume(&mut self, snapshot: &Snapshot, now: Tick, copies: &mut impl Copies) -> bool {
         if !self.adopt(snapshot.fenced, copies) {
             return false;
         }

@@ -1,7 +1,7 @@
 //! Removals on their way to the server.
 
 use super::{everything, key, pattern};
-use crate::core::{Batch, Change, Outbox};
+use crate::{Batch, Change, Outbox};
 
 const NO_LIMIT: usize = usize::MAX;
 

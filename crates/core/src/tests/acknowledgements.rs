@@ -1,7 +1,7 @@
 //! When a removal of our own is over.
 
 use super::*;
-use crate::core::Reach;
+use crate::Reach;
 
 fn reach(instance: &Instance, key: &str) -> Reach {
     instance.partition.reach(key, Position::ORIGIN, start())

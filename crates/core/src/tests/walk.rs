@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::world::{KEYS, WALK_LIMITS, World, tags_of, version};
 use super::*;
-use crate::core::Reach;
+use crate::Reach;
 
 const WALKS: u64 = 400;
 const STEPS: u32 = 1000;

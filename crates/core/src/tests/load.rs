@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::server::{Record, Server};
 use super::*;
-use crate::core::Reach;
+use crate::Reach;
 
 #[derive(Debug)]
 enum Phase {

@@ -12,7 +12,7 @@ const FLIGHTS_PER_KEY: usize = 2;
 
 /// What a reader who found nothing in L1 does next.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Arrival {
+pub enum Arrival {
     /// Share the result of this flight.
     Join(Ticket),
     /// Load; the flight is open under this ticket.

@@ -7,22 +7,22 @@ use super::message::Change;
 
 /// One change that waits to be sent, on behalf of everybody who asked for it.
 #[derive(Debug)]
-pub(crate) struct Queued<W> {
+pub struct Queued<W> {
     /// How many removals asked for this change: so many pendings end with it.
-    pub(crate) count: u32,
+    pub count: u32,
     /// Those who still wait for the answer.
-    pub(crate) waiters: Vec<W>,
+    pub waiters: Vec<W>,
 }
 
 /// What is sent in one script.
-pub(crate) type Batch<W> = Vec<(Change, Queued<W>)>;
+pub type Batch<W> = Vec<(Change, Queued<W>)>;
 
 /// Removals that are not sent, in the order they were asked for.
 ///
 /// While one batch is in flight the next gathers here. A change is absorbed only by one that is
 /// still here, so by something sent after it was asked for, never by a batch already in flight.
 #[derive(Debug)]
-pub(crate) struct Outbox<W> {
+pub struct Outbox<W> {
     queue: IndexMap<Change, Queued<W>>,
     /// Changes taken out and not settled yet.
     in_flight: usize,
@@ -30,7 +30,8 @@ pub(crate) struct Outbox<W> {
 }
 
 impl<W> Outbox<W> {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// An empty outbox that collapses beyond so many changes.
+    pub fn new(limit: usize) -> Self {
         Self {
             queue: IndexMap::new(),
             in_flight: 0,
@@ -38,35 +39,37 @@ impl<W> Outbox<W> {
         }
     }
 
-    pub(crate) fn push(&mut self, change: Change, waiter: Option<W>) {
+    /// Queues one removal; `waiter` gets its answer.
+    pub fn push(&mut self, change: Change, waiter: Option<W>) {
         let queued = self.entry(change);
         queued.count += 1;
         queued.waiters.extend(waiter);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing waits to be sent.
+    pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
     /// How many changes are not acknowledged.
-    pub(crate) fn unacknowledged(&self) -> usize {
+    pub fn unacknowledged(&self) -> usize {
         self.queue.len() + self.in_flight
     }
 
     /// Takes out the oldest changes, at most `limit` of them.
-    pub(crate) fn take_batch(&mut self, limit: usize) -> Batch<W> {
+    pub fn take_batch(&mut self, limit: usize) -> Batch<W> {
         let end = limit.min(self.queue.len());
         self.in_flight += end;
         self.queue.drain(..end).collect()
     }
 
     /// A batch that was taken out is acknowledged.
-    pub(crate) fn settled(&mut self, changes: usize) {
+    pub fn settled(&mut self, changes: usize) {
         self.in_flight -= changes;
     }
 
     /// Puts back a batch that was not acknowledged; nobody waits for it any longer.
-    pub(crate) fn put_back(&mut self, batch: Batch<W>) {
+    pub fn put_back(&mut self, batch: Batch<W>) {
         self.in_flight -= batch.len();
         for (change, failed) in batch {
             self.entry(change).count += failed.count;
@@ -74,20 +77,20 @@ impl<W> Outbox<W> {
     }
 
     /// Nobody waits for an answer any longer: there is nobody to send to.
-    pub(crate) fn release_waiters(&mut self) {
+    pub fn release_waiters(&mut self) {
         self.queue
             .values_mut()
             .for_each(|queued| queued.waiters.clear());
     }
 
     /// Whether anybody waits for the answer to something that is not sent.
-    pub(crate) fn has_waiters(&self) -> bool {
+    pub fn has_waiters(&self) -> bool {
         self.queue.values().any(|queued| !queued.waiters.is_empty())
     }
 
     /// When more is queued than the limit allows: replaces all of it by one ban on everything,
     /// and returns what it replaced. The ban counts once, for all of them.
-    pub(crate) fn collapse_if_over(&mut self) -> Option<Vec<(Change, u32)>> {
+    pub fn collapse_if_over(&mut self) -> Option<Vec<(Change, u32)>> {
         if self.queue.len() <= self.limit {
             return None;
         }

@@ -13,14 +13,14 @@ mod following;
 mod invalidating;
 mod reading;
 
-pub(crate) use following::Received;
-pub(crate) use reading::Reach;
+pub use following::Received;
+pub use reading::Reach;
 
 /// Server and instance may disagree on how long a ban has been kept by this much.
 const CLOCK_MARGIN: Duration = Duration::from_secs(2);
 
 /// The copies in L1, as far as the protocol is concerned.
-pub(crate) trait Copies {
+pub trait Copies {
     /// Drops the copy of one key.
     fn drop_key(&mut self, key: &str);
     /// Drops every copy of the partition.
@@ -29,27 +29,29 @@ pub(crate) trait Copies {
 
 /// The spans and bounds that the protocol's decisions depend on.
 #[derive(Copy, Clone, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// L1 is served for this long after the last proof.
-    pub(crate) max_staleness: Duration,
+    pub max_staleness: Duration,
     /// A load that takes longer no longer counts as a flight.
-    pub(crate) load_timeout: Duration,
+    pub load_timeout: Duration,
     /// A lease is held for at most this long.
-    pub(crate) lease_ttl: Duration,
+    pub lease_ttl: Duration,
     /// More bans than this are folded into broader ones.
-    pub(crate) max_bans: usize,
+    pub max_bans: usize,
 }
 
 /// Everything that `meta` says: what a resynchronisation starts from.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Snapshot {
-    pub(crate) fenced: Fenced,
-    pub(crate) bans: Vec<(Scope, u64)>,
+pub struct Snapshot {
+    /// The history, and how far it has come.
+    pub fenced: Fenced,
+    /// The bans, each with its sequence number in that history.
+    pub bans: Vec<(Scope, u64)>,
 }
 
 impl Snapshot {
     /// Whether a record read together with this snapshot may be used, now, on the server's word.
-    pub(crate) fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
+    pub fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
         let mut bans = Bans::default();
         let epoch = self.fenced.history.epoch;
         for (scope, seq) in &self.bans {
@@ -61,7 +63,7 @@ impl Snapshot {
 
 /// One slice of the key space as one instance knows it.
 #[derive(Debug)]
-pub(crate) struct Partition {
+pub struct Partition {
     limits: Limits,
     history: Option<History>,
     /// Everything up to here has been applied.
@@ -83,7 +85,7 @@ pub(crate) struct Partition {
 
 impl Partition {
     /// A partition that has not met its server yet: nothing is proven.
-    pub(crate) fn new(limits: Limits, longest_ttl: Duration) -> Self {
+    pub fn new(limits: Limits, longest_ttl: Duration) -> Self {
         Self {
             limits,
             history: None,
@@ -100,7 +102,7 @@ impl Partition {
     }
 
     /// A partition without a server: this instance is the only one, and writes the history itself.
-    pub(crate) fn alone(limits: Limits, longest_ttl: Duration) -> Self {
+    pub fn alone(limits: Limits, longest_ttl: Duration) -> Self {
         let history = History { epoch: 1, nonce: 0 };
         Self {
             history: Some(history),
@@ -114,61 +116,67 @@ impl Partition {
         }
     }
 
-    pub(crate) fn history(&self) -> History {
+    /// The history this instance follows; the default one before it has met a server.
+    pub fn history(&self) -> History {
         self.history.unwrap_or_default()
     }
 
     /// The highest position known to be executed: the stamp of a load that begins now.
-    pub(crate) fn known(&self) -> Position {
+    pub fn known(&self) -> Position {
         self.known
     }
 
     /// Everything up to here has been applied.
-    pub(crate) fn position(&self) -> Position {
+    pub fn position(&self) -> Position {
         Position {
             epoch: self.history().epoch,
             seq: self.cursor,
         }
     }
 
-    pub(crate) fn is_synced(&self) -> bool {
+    /// Whether the cursor is meaningful: nothing before it is known to be missing.
+    pub fn is_synced(&self) -> bool {
         self.synced
     }
 
-    pub(crate) fn proven_at(&self) -> Option<Tick> {
+    /// When the newest proof was sent.
+    pub fn proven_at(&self) -> Option<Tick> {
         self.proof.proven_at()
     }
 
     /// L1 may be served before this.
-    pub(crate) fn holds_until(&self) -> Tick {
+    pub fn holds_until(&self) -> Tick {
         self.proof.holds_until()
     }
 
-    pub(crate) fn bans_arrived(&self) -> u64 {
+    /// How many bans have arrived so far.
+    pub fn bans_arrived(&self) -> u64 {
         self.bans.arrived()
     }
 
-    pub(crate) fn bans(&self) -> usize {
+    /// How many bans are remembered.
+    pub fn bans(&self) -> usize {
         self.bans.len()
     }
 
-    pub(crate) fn longest_ttl(&self) -> Duration {
+    /// The longest life of any value, as far as this instance ever knew.
+    pub fn longest_ttl(&self) -> Duration {
         self.longest_ttl
     }
 
     /// Whether the server keeps bans long enough for a value that lives so long.
-    pub(crate) fn is_ttl_allowed(&self, ttl: Duration) -> bool {
+    pub fn is_ttl_allowed(&self, ttl: Duration) -> bool {
         self.confirmed_ttl >= ttl
     }
 
     /// How long a ban has to be remembered: until nothing it forbids can be left.
-    pub(crate) fn ban_retention(&self) -> Duration {
+    pub fn ban_retention(&self) -> Duration {
         self.longest_ttl
             .saturating_add(self.ban_retention_beyond_ttl())
     }
 
     /// The part of [`Partition::ban_retention`] that does not depend on the longest TTL.
-    pub(crate) fn ban_retention_beyond_ttl(&self) -> Duration {
+    pub fn ban_retention_beyond_ttl(&self) -> Duration {
         self.limits.lease_ttl.max(self.limits.max_staleness) + CLOCK_MARGIN
     }
 }

@@ -5,22 +5,24 @@ use std::time::Duration;
 
 /// A reading of a monotonic clock, in nanoseconds since an arbitrary start.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub(crate) struct Tick(u64);
+pub struct Tick(u64);
 
 impl Tick {
     /// Later than every reading.
-    pub(crate) const FAR_FUTURE: Tick = Tick(u64::MAX);
+    pub const FAR_FUTURE: Tick = Tick(u64::MAX);
 
-    pub(crate) const fn from_nanos(nanos: u64) -> Self {
+    /// The reading so many nanoseconds after the start.
+    pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    pub(crate) const fn as_nanos(self) -> u64 {
+    /// Nanoseconds since the start.
+    pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
     /// The time from `earlier` to this reading; zero when `earlier` is the later one.
-    pub(crate) fn since(self, earlier: Tick) -> Duration {
+    pub fn since(self, earlier: Tick) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }

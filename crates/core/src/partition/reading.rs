@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Partition;
-use crate::core::ban::Validity;
-use crate::core::flight::{Arrival, Boarding};
-use crate::core::position::Position;
-use crate::core::tick::Tick;
-use crate::core::ticket::Ticket;
+use crate::ban::Validity;
+use crate::flight::{Arrival, Boarding};
+use crate::position::Position;
+use crate::tick::Tick;
+use crate::ticket::Ticket;
 
 /// How a read may use L2.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Reach {
+pub enum Reach {
     /// A plain read; the bans known here decide.
     Direct,
     /// Only together with the bans that the server knows: this instance may have missed some.
@@ -23,7 +23,7 @@ pub(crate) enum Reach {
 
 impl Partition {
     /// Whether a copy last checked when `checked` bans had arrived is still valid.
-    pub(crate) fn validity(
+    pub fn validity(
         &self,
         key: &str,
         tags: &[Arc<str>],
@@ -39,7 +39,7 @@ impl Partition {
     }
 
     /// How a read of this key that has to see `at_least` may use L2.
-    pub(crate) fn reach(&self, key: &str, at_least: Position, now: Tick) -> Reach {
+    pub fn reach(&self, key: &str, at_least: Position, now: Tick) -> Reach {
         let at = self.position();
         if self.history.is_none()
             || at_least.epoch > at.epoch
@@ -55,7 +55,7 @@ impl Partition {
     }
 
     /// Whether a record of L2 with this stamp may be used.
-    pub(crate) fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
+    pub fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
         stamp.epoch == self.history().epoch
             && !self.keys.is_pending(key)
             && !self.bans.pending_for(key, tags)
@@ -64,19 +64,19 @@ impl Partition {
 
     /// Whether a load with this stamp can be used by this instance: no ban known here may come
     /// after it.
-    pub(crate) fn is_recent_enough(&self, key: &str, stamp: Position) -> bool {
+    pub fn is_recent_enough(&self, key: &str, stamp: Position) -> bool {
         stamp.epoch == self.history().epoch && !self.bans.forbid(key, &[], stamp, 0)
     }
 
     /// Opens a ticket for a read that shares nothing with others.
-    pub(crate) fn open_ticket(&mut self, key: &Arc<str>) -> Ticket {
+    pub fn open_ticket(&mut self, key: &Arc<str>) -> Ticket {
         self.keys.open_ticket(key)
     }
 
     /// A reader who has to see `at_least` found nothing in L1: he joins a flight, leads one, or
     /// waits. His token is only compared: it came from outside, and must not make anything that
     /// is stored look newer than it is.
-    pub(crate) fn arrive(&mut self, key: &Arc<str>, at_least: Position, now: Tick) -> Arrival {
+    pub fn arrive(&mut self, key: &Arc<str>, at_least: Position, now: Tick) -> Arrival {
         let boarding = Boarding {
             now,
             proven: now < self.holds_until(),
@@ -89,13 +89,13 @@ impl Partition {
     }
 
     /// A flight is over, whatever came of it.
-    pub(crate) fn land(&mut self, key: &str, ticket: Ticket) {
+    pub fn land(&mut self, key: &str, ticket: Ticket) {
         self.keys.land(key, ticket);
     }
 
     /// Spends a ticket: the count to check the copy from when it may be inserted into L1. Bans
     /// are kept for as long as the copy may live.
-    pub(crate) fn admit(
+    pub fn admit(
         &mut self,
         ticket: Ticket,
         key: &str,

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{Copies, Partition};
-use crate::core::message::Change;
-use crate::core::position::Position;
-use crate::core::tick::Tick;
+use crate::message::Change;
+use crate::position::Position;
+use crate::tick::Tick;
 
 impl Partition {
     /// A removal of our own begins: from here on no older value is served or stored here.
-    pub(crate) fn begin(&mut self, change: &Change, now: Tick, copies: &mut impl Copies) {
+    pub fn begin(&mut self, change: &Change, now: Tick, copies: &mut impl Copies) {
         match change {
             Change::Key(key) => {
                 self.keys.begin(key);
@@ -24,7 +24,7 @@ impl Partition {
 
     /// `count` removals that asked for this change were executed at `position`. False, and they
     /// stay pending, when that is not in the current epoch.
-    pub(crate) fn acknowledge(
+    pub fn acknowledge(
         &mut self,
         change: &Change,
         count: u32,
@@ -43,7 +43,7 @@ impl Partition {
 
     /// Ends `count` pendings of this change without an acknowledgement: something broader, still
     /// pending, took their place, or nothing was sent.
-    pub(crate) fn end(&mut self, change: &Change, count: u32, now: Tick) {
+    pub fn end(&mut self, change: &Change, count: u32, now: Tick) {
         match change {
             Change::Key(key) => self.keys.end(key, count),
             Change::Ban(scope) => (0..count).for_each(|_| self.bans.end(scope, now)),
@@ -51,12 +51,7 @@ impl Partition {
     }
 
     /// Without a server: executes a change, and returns the position that it gave to it.
-    pub(crate) fn execute(
-        &mut self,
-        change: &Change,
-        now: Tick,
-        copies: &mut impl Copies,
-    ) -> Position {
+    pub fn execute(&mut self, change: &Change, now: Tick, copies: &mut impl Copies) -> Position {
         self.cursor += 1;
         let position = self.position();
         self.begin(change, now, copies);
@@ -65,12 +60,12 @@ impl Partition {
     }
 
     /// A value will live so long: from now on every fence asks the server to keep bans for it.
-    pub(crate) fn raise_longest_ttl(&mut self, ttl: Duration) {
+    pub fn raise_longest_ttl(&mut self, ttl: Duration) {
         self.longest_ttl = self.longest_ttl.max(ttl);
     }
 
     /// Forgets bans that forbid nothing any longer, and folds those that are too many.
-    pub(crate) fn tidy(&mut self, now: Tick) {
+    pub fn tidy(&mut self, now: Tick) {
         self.bans.prune(now, self.ban_retention());
         self.bans.fold(self.limits.max_bans, now);
     }

@@ -1,0 +1,322 @@
+//! What a server does, step by step: each method is one step that is atomic there, a script on
+//! Redis. The in-process hub runs on it, and so do the model and the simulation.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ban::Scope;
+use crate::message::{Change, Message};
+use crate::partition::Snapshot;
+use crate::position::{Appended, Fenced, History, Position};
+use crate::tick::Tick;
+
+#[cfg(feature = "evidence")]
+mod faults;
+
+/// Expired records are swept out once per so many records stored.
+const SWEEP_INTERVAL: usize = 4096;
+
+/// A server clock that steps back further than this begins a new epoch: records would outlive
+/// the bans that instances remember by their own clocks.
+const CLOCK_TOLERANCE_MS: u64 = 500;
+
+/// What positions depend on, all in one place: whoever loses any of it loses all of it.
+#[derive(Clone, Debug)]
+struct Meta {
+    history: History,
+    owner: u64,
+    seq: u64,
+    longest_ttl: Duration,
+    newest_wall_ms: u64,
+    bans: HashMap<Scope, (u64, Tick)>,
+}
+
+#[derive(Clone, Debug)]
+struct Stored<R> {
+    record: R,
+    expires: Tick,
+}
+
+/// A record that was read, and how long it will live.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Looked<R> {
+    /// What is stored under the key.
+    pub record: R,
+    /// Until it expires.
+    pub remaining: Duration,
+}
+
+/// The state of one partition on a server, whatever its records are.
+#[derive(Clone, Debug)]
+pub struct Server<R> {
+    meta: Option<Meta>,
+    log: VecDeque<(Position, Message)>,
+    /// The log remembers its newest position when its entries are trimmed away.
+    log_top: Position,
+    records: HashMap<Arc<str>, Stored<R>>,
+    /// Who this server is: another after each restart and each promotion.
+    owner: u64,
+    stored: usize,
+}
+
+impl<R> Default for Server<R> {
+    fn default() -> Self {
+        Self {
+            meta: None,
+            log: VecDeque::new(),
+            log_top: Position::ORIGIN,
+            records: HashMap::new(),
+            owner: 0,
+            stored: 0,
+        }
+    }
+}
+
+impl<R: Clone> Server<R> {
+    /// `fence.lua`: answers with this server's history, and begins a new one where the old one
+    /// may be broken.
+    pub fn fence(
+        &mut self,
+        ours: History,
+        fresh_nonce: u64,
+        longest_ttl: Duration,
+        wall_ms: u64,
+    ) -> Fenced {
+        let intact = self
+            .meta
+            .as_ref()
+            .is_some_and(|meta| meta.is_intact(self.owner, ours, self.log_top, wall_ms));
+        if !intact {
+            self.begin_epoch(ours, fresh_nonce, wall_ms);
+        }
+        let Some(meta) = &mut self.meta else {
+            return Fenced::default();
+        };
+        meta.newest_wall_ms = meta.newest_wall_ms.max(wall_ms);
+        if longest_ttl > meta.longest_ttl {
+            // Entries may live longer from now on, and so must every ban that is remembered.
+            let longer = longest_ttl - meta.longest_ttl;
+            meta.bans
+                .values_mut()
+                .for_each(|(_, expires)| *expires = *expires + longer);
+            meta.longest_ttl = longest_ttl;
+            if intact {
+                let message = Message {
+                    longest_ttl: Some(longest_ttl),
+                    ..Message::default()
+                };
+                let position = meta.advance();
+                push(&mut self.log, &mut self.log_top, position, message);
+            }
+        }
+        meta.fenced()
+    }
+
+    fn begin_epoch(&mut self, ours: History, fresh_nonce: u64, wall_ms: u64) {
+        let known = self.meta.as_ref().map_or(0, |meta| meta.history.epoch);
+        let epoch = known.max(self.log_top.epoch).max(ours.epoch).max(wall_ms) + 1;
+        let longest_ttl = self.meta.take().map_or(Duration::ZERO, |m| m.longest_ttl);
+        self.meta = Some(Meta {
+            history: History {
+                epoch,
+                nonce: fresh_nonce,
+            },
+            owner: self.owner,
+            seq: 1,
+            longest_ttl,
+            newest_wall_ms: wall_ms,
+            bans: HashMap::new(),
+        });
+        let first = Position { epoch, seq: 1 };
+        push(&mut self.log, &mut self.log_top, first, Message::default());
+    }
+
+    /// `log.lua`: appends one entry; `None` when the history is not the caller's.
+    pub fn append(&mut self, ours: History, message: &Message) -> Option<Appended> {
+        let meta = self.meta.as_mut().filter(|meta| !meta.is_behind(ours))?;
+        let next = Position {
+            epoch: meta.history.epoch,
+            seq: meta.seq + 1,
+        };
+        if next <= self.log_top {
+            // The log is ahead of meta: the fence will tell.
+            return None;
+        }
+        meta.seq = next.seq;
+        push(&mut self.log, &mut self.log_top, next, message.clone());
+        Some(Appended {
+            history: meta.history,
+            seq: meta.seq,
+        })
+    }
+
+    /// `invalidate.lua`: appends, then deletes the keys and records the bans.
+    pub fn invalidate(
+        &mut self,
+        ours: History,
+        message: &Message,
+        now: Tick,
+        ban_margin: Duration,
+        max_bans: usize,
+    ) -> Option<Appended> {
+        let appended = self.append(ours, message)?;
+        for key in message.keys() {
+            self.records.remove(key);
+        }
+        let meta = self.meta.as_mut()?;
+        let expires = now + meta.longest_ttl + ban_margin;
+        for change in &message.changes {
+            if let Change::Ban(scope) = change {
+                meta.bans.insert(scope.clone(), (appended.seq, expires));
+            }
+        }
+        meta.limit_bans(now, max_bans);
+        Some(appended)
+    }
+
+    /// Keeps the newest entries of the log.
+    pub fn trim(&mut self, length: usize) {
+        let surplus = self.log.len().saturating_sub(length);
+        self.log.drain(..surplus);
+    }
+
+    /// `GET`.
+    pub fn look(&self, key: &str, now: Tick) -> Option<Looked<R>> {
+        let stored = self
+            .records
+            .get(key)
+            .filter(|stored| now < stored.expires)?;
+        Some(Looked {
+            record: stored.record.clone(),
+            remaining: stored.expires.since(now),
+        })
+    }
+
+    /// `SET … NX GET`: puts the lease in the place of nothing, or answers with what is there.
+    pub fn claim(&mut self, key: &str, lease: R, now: Tick, until: Tick) -> Option<Looked<R>> {
+        let looked = self.look(key, now);
+        if looked.is_none() {
+            self.put(key, lease, now, until);
+        }
+        looked
+    }
+
+    /// `fill.lua` and `take_over.lua`: compare-and-set.
+    pub fn replace(
+        &mut self,
+        key: &str,
+        is_seen: impl FnOnce(&R) -> bool,
+        record: R,
+        now: Tick,
+        until: Tick,
+    ) -> bool {
+        let same = self
+            .look(key, now)
+            .is_some_and(|looked| is_seen(&looked.record));
+        if same {
+            self.put(key, record, now, until);
+        }
+        same
+    }
+
+    /// `release.lua`: compare-and-delete.
+    pub fn release(&mut self, key: &str, is_seen: impl FnOnce(&R) -> bool, now: Tick) {
+        if self
+            .look(key, now)
+            .is_some_and(|looked| is_seen(&looked.record))
+        {
+            self.records.remove(key);
+        }
+    }
+
+    /// `SET … PX`.
+    pub fn put(&mut self, key: &str, record: R, now: Tick, expires: Tick) {
+        self.records.insert(key.into(), Stored { record, expires });
+        self.stored += 1;
+        if self.stored.is_multiple_of(SWEEP_INTERVAL) {
+            self.records.retain(|_, stored| now < stored.expires);
+        }
+    }
+
+    /// Everything that `meta` says; `None` when it is gone.
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        let meta = self.meta.as_ref()?;
+        Some(Snapshot {
+            fenced: meta.fenced(),
+            bans: meta
+                .bans
+                .iter()
+                .map(|(scope, (seq, _))| (scope.clone(), *seq))
+                .collect(),
+        })
+    }
+
+    /// `XREAD`.
+    pub fn entries_after(&self, cursor: Position) -> Vec<(Position, Message)> {
+        let first = self
+            .log
+            .partition_point(|(position, _)| *position <= cursor);
+        self.log.range(first..).cloned().collect()
+    }
+}
+
+fn push(
+    log: &mut VecDeque<(Position, Message)>,
+    top: &mut Position,
+    position: Position,
+    message: Message,
+) {
+    log.push_back((position, message));
+    *top = position;
+}
+
+impl Meta {
+    /// Whether this history goes on for a caller who knows `ours`.
+    fn is_intact(&self, owner: u64, ours: History, log_top: Position, wall_ms: u64) -> bool {
+        self.owner == owner
+            && !self.is_behind(ours)
+            && log_top <= self.fenced().position()
+            && wall_ms + CLOCK_TOLERANCE_MS >= self.newest_wall_ms
+    }
+
+    /// Whether this history is not the caller's nor a later one.
+    fn is_behind(&self, ours: History) -> bool {
+        self.history.epoch < ours.epoch
+            || (self.history.epoch == ours.epoch && self.history.nonce != ours.nonce)
+    }
+
+    fn fenced(&self) -> Fenced {
+        Fenced {
+            history: self.history,
+            tail: self.seq,
+            longest_ttl: self.longest_ttl,
+        }
+    }
+
+    fn advance(&mut self) -> Position {
+        self.seq += 1;
+        Position {
+            epoch: self.history.epoch,
+            seq: self.seq,
+        }
+    }
+
+    fn limit_bans(&mut self, now: Tick, limit: usize) {
+        if self.bans.len() <= limit {
+            return;
+        }
+        self.bans.retain(|_, (_, expires)| now < *expires);
+        for broader in [Scope::folded, |_: &Scope| Scope::All] {
+            if self.bans.len() <= limit {
+                return;
+            }
+            let mut folded: HashMap<Scope, (u64, Tick)> = HashMap::new();
+            for (scope, (seq, expires)) in self.bans.drain() {
+                let ban = folded.entry(broader(&scope)).or_insert((seq, expires));
+                *ban = (ban.0.max(seq), ban.1.max(expires));
+            }
+            self.bans = folded;
+        }
+    }
+}
