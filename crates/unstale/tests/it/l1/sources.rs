@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use testbed::eventually;
-use unstale::{Cache, Source};
+use unstale::{Cache, Entry, Source};
 
 use super::alone;
 use crate::bed::{self, PATIENCE};
@@ -38,6 +38,22 @@ async fn a_space_tells_the_same() {
         assert_eq!((*read.value, read.source), (1, expected));
     }
     assert_eq!(read(&cache, "number:7", 2).await, Some((1, Source::L1)));
+}
+
+#[tokio::test]
+async fn a_loader_that_gives_options_is_told_the_same() {
+    let cache = alone().await;
+    let numbers = cache.space::<u32>("number");
+    let load = || async { Ok::<_, Infallible>(Some(Entry::new(1_u32).tag("odd"))) };
+    for expected in [Source::Load, Source::L1] {
+        let read = cache.get_or_load_entry_sourced("number:7", load).await;
+        assert_eq!(read.unwrap().unwrap().source, expected);
+    }
+    let read = numbers.get_or_load_entry_sourced(7, load).await;
+    assert_eq!(read.unwrap().unwrap().source, Source::L1);
+    assert!(cache.remove_tag("odd").await.is_applied());
+    let read = numbers.get_or_load_entry_sourced(7, load).await;
+    assert_eq!(read.unwrap().unwrap().source, Source::Load);
 }
 
 #[tokio::test]
