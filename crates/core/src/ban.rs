@@ -48,7 +48,7 @@ impl Scope {
 
     /// Whether the scope may cover an entry of this key. Tags are unknown until an entry is
     /// loaded, so a tag covers every key that is still being loaded.
-    pub(super) fn may_cover(&self, key: &str) -> bool {
+    pub fn may_cover(&self, key: &str) -> bool {
         match self {
             Scope::All | Scope::Tag(_) => true,
             Scope::Prefix(prefix) => key.starts_with(&**prefix),

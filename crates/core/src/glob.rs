@@ -5,6 +5,10 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod reference;
+
 /// A pattern over keys, with the meaning Redis gives it in `KEYS` and `SCAN`.
 ///
 /// | Written | Matches |

@@ -1,45 +1,6 @@
 use super::*;
 use proptest::prelude::*;
 
-/// The definition, read off byte by byte: exponential, and obviously right.
-fn naive(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern, text) {
-        ([], _) => text.is_empty(),
-        ([b'*', rest @ ..], _) => (0..=text.len()).any(|skip| naive(rest, &text[skip..])),
-        (_, []) => false,
-        ([b'?', rest @ ..], [_, text @ ..]) => naive(rest, text),
-        ([b'[', rest @ ..], [byte, text @ ..]) => {
-            let (found, rest) = naive_class(rest, *byte);
-            found && naive(rest, text)
-        }
-        ([b'\\', wanted, rest @ ..], [byte, text @ ..])
-        | ([wanted, rest @ ..], [byte, text @ ..]) => wanted == byte && naive(rest, text),
-    }
-}
-
-/// A second reading of Redis' class syntax, by index instead of by slices.
-fn naive_class(pattern: &[u8], byte: u8) -> (bool, &[u8]) {
-    let inverted = pattern.first() == Some(&b'^');
-    let mut i = usize::from(inverted);
-    let mut found = false;
-    while i < pattern.len() && pattern[i] != b']' {
-        let left = pattern.len() - i;
-        if left >= 2 && pattern[i] == b'\\' {
-            found |= pattern[i + 1] == byte;
-            i += 2;
-        } else if left >= 3 && pattern[i + 1] == b'-' {
-            let (a, b) = (pattern[i], pattern[i + 2]);
-            found |= (a <= byte && byte <= b) || (b <= byte && byte <= a);
-            i += 3;
-        } else {
-            found |= pattern[i] == byte;
-            i += 1;
-        }
-    }
-    let rest = pattern.get(i + 1..).unwrap_or_default();
-    (found != inverted, rest)
-}
-
 fn matches(pattern: &str, text: &str) -> bool {
     Glob::parse(pattern).matches(text)
 }
@@ -127,7 +88,7 @@ proptest! {
         pattern in r"[abc*?\[\]^\\\-\u{e9}]{0,10}",
         text in r"[abc\[\]\\\-\u{e9}]{0,8}",
     ) {
-        prop_assert_eq!(matches(&pattern, &text), naive(pattern.as_bytes(), text.as_bytes()));
+        prop_assert_eq!(matches(&pattern, &text), reference::matches(&pattern, &text));
     }
 
     #[test]
