@@ -96,6 +96,21 @@ impl Proxy {
             .set_faults(direction, |faults| faults.stall = true);
     }
 
+    /// The same as [`Proxy::black_hole`], for one open connection: the one that the server knows by
+    /// this address, as [`Proxy::peers`] and `CLIENT LIST` give it. False when there is none.
+    #[must_use]
+    pub fn black_hole_one(&self, peer: SocketAddr, direction: Direction) -> bool {
+        self.gate
+            .set_faults_of(peer, direction, |faults| faults.swallow = true)
+    }
+
+    /// The same as [`Proxy::stall`], for one open connection; see [`Proxy::black_hole_one`].
+    #[must_use]
+    pub fn stall_one(&self, peer: SocketAddr, direction: Direction) -> bool {
+        self.gate
+            .set_faults_of(peer, direction, |faults| faults.stall = true)
+    }
+
     /// Delivers everything sent in this direction this much later than it was sent, without
     /// limiting how much is under way to less than a megabyte per connection. Zero ends it. What is
     /// under way already follows the new delay.
@@ -125,6 +140,12 @@ impl Proxy {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.gate.connections()
+    }
+
+    /// The addresses under which the server knows the open connections.
+    #[must_use]
+    pub fn peers(&self) -> Vec<SocketAddr> {
+        self.gate.peers()
     }
 
     /// How many bytes have come in from this direction's senders since the start, delivered or not.

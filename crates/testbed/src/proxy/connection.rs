@@ -70,6 +70,9 @@ async fn carry(gate: Arc<Gate>, id: u64, mut client: TcpStream, upstream: Socket
     let Ok(mut server) = TcpStream::connect(upstream).await else {
         return;
     };
+    if let Ok(peer) = server.local_addr() {
+        gate.introduce(id, peer);
+    }
     // Without Nagle's algorithm; a socket that refuses this is as good as closed.
     if client
         .set_nodelay(true)

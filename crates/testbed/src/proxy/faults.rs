@@ -67,6 +67,17 @@ pub(super) struct Faults {
     pub(super) delay: Duration,
 }
 
+impl Faults {
+    /// Both at once.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        Self {
+            swallow: self.swallow || other.swallow,
+            stall: self.stall || other.stall,
+            delay: self.delay.saturating_add(other.delay),
+        }
+    }
+}
+
 /// How many more bytes may pass before everything is cut.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {

@@ -65,8 +65,23 @@ struct State {
 #[derive(Debug)]
 struct Connection {
     task: AbortHandle,
+    /// The address under which the server knows it, once it does.
+    peer: Option<SocketAddr>,
+    /// What happens to it alone, on top of what happens to all.
+    faults: PerSide<Faults>,
     /// Whether a black hole swallowed something of it.
     gap: bool,
+}
+
+impl Connection {
+    fn new(task: AbortHandle) -> Self {
+        Self {
+            task,
+            peer: None,
+            faults: PerSide::default(),
+            gap: false,
+        }
+    }
 }
 
 impl Gate {
@@ -123,6 +138,43 @@ impl Gate {
         self.changes.send_replace(());
     }
 
+    /// Sets faults of the connection that the server knows by this address. False when there is
+    /// none.
+    pub(super) fn set_faults_of(
+        &self,
+        peer: SocketAddr,
+        direction: Direction,
+        set: impl Fn(&mut Faults),
+    ) -> bool {
+        let mut state = self.state();
+        let mut connections = state.connections.values_mut();
+        let Some(connection) = connections.find(|connection| connection.peer == Some(peer)) else {
+            return false;
+        };
+        for &side in direction.sides() {
+            set(connection.faults.of_mut(side));
+        }
+        drop(state);
+        self.changes.send_replace(());
+        true
+    }
+
+    /// The addresses under which the server knows the open connections.
+    pub(super) fn peers(&self) -> Vec<SocketAddr> {
+        let state = self.state();
+        let connections = state.connections.values();
+        connections
+            .filter_map(|connection| connection.peer)
+            .collect()
+    }
+
+    /// The server knows this connection by this address.
+    pub(super) fn introduce(&self, id: u64, peer: SocketAddr) {
+        if let Some(connection) = self.state().connections.get_mut(&id) {
+            connection.peer = Some(peer);
+        }
+    }
+
     pub(super) fn cut(&self) {
         end(self.state().cut_except(None));
     }
@@ -144,6 +196,9 @@ impl Gate {
             state.listener = Some(listen(&self.port, &self.runtime)?);
         }
         state.faults = PerSide::default();
+        for connection in state.connections.values_mut() {
+            connection.faults = PerSide::default();
+        }
         state.allowance = None;
         let broken = state.remove_connections(|_, connection| connection.gap);
         let acceptor = state.acceptor.take();
@@ -180,9 +235,7 @@ impl Gate {
         // The task cannot come to a decision before it is registered: that takes the lock held
         // here.
         let task = spawn(id, state.upstream);
-        state
-            .connections
-            .insert(id, Connection { task, gap: false });
+        state.connections.insert(id, Connection::new(task));
     }
 
     pub(super) fn forget(&self, id: u64) {
@@ -202,10 +255,11 @@ impl Gate {
     pub(super) fn judge(&self, id: u64, side: Side, bytes: usize, arrived: Instant) -> Verdict {
         let mut state = self.state();
         let cut = state.listener.is_none();
-        let faults = *state.faults.of(side);
+        let shared = *state.faults.of(side);
         let Some(connection) = state.connections.get_mut(&id) else {
             return Verdict::End;
         };
+        let faults = shared.and(connection.faults.of(side));
         if cut {
             // The connection that used up the allowance; it ends when its other side has delivered
             // the last byte.

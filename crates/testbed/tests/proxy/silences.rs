@@ -146,3 +146,46 @@ async fn healing_delivers_what_a_long_delay_holds() -> TestResult {
     assert_eq!(read(&mut client, 4).await?, b"late");
     Ok(())
 }
+
+#[tokio::test]
+async fn one_connection_is_silent_while_another_is_not() -> TestResult {
+    let proxy = Proxy::start(echo().await?).await?;
+    let mut first = connect(&proxy).await?;
+    let [peer] = proxy.peers()[..] else {
+        return Err("one connection has one peer".into());
+    };
+    let mut second = connect(&proxy).await?;
+
+    assert!(proxy.stall_one(peer, Direction::ToClient));
+    first.write_all(b"late").await?;
+    assert_silent(&mut first).await;
+    round_trip(&mut second, b"prompt").await?;
+    proxy.heal()?;
+    assert_eq!(read(&mut first, 4).await?, b"late");
+
+    assert!(proxy.black_hole_one(peer, Direction::ToServer));
+    first.write_all(b"lost").await?;
+    assert_silent(&mut first).await;
+    round_trip(&mut second, b"still prompt").await?;
+    proxy.heal()?;
+    assert!(read_to_the_end(&mut first).await?.is_empty());
+    round_trip(&mut second, b"and on").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_there_cannot_be_singled_out() -> TestResult {
+    let proxy = Proxy::start(echo().await?).await?;
+    let client = connect(&proxy).await?;
+    let [peer] = proxy.peers()[..] else {
+        return Err("one connection has one peer".into());
+    };
+    drop(client);
+    eventually("the connection is gone", SOON, || async {
+        proxy.peers().is_empty()
+    })
+    .await;
+    assert!(!proxy.black_hole_one(peer, Direction::Both));
+    assert!(!proxy.stall_one(peer, Direction::Both));
+    Ok(())
+}
