@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-/// For how long what a read missed is remembered exactly, unless told otherwise.
-const HORIZON: Duration = Duration::from_secs(60);
+/// The horizon, in `MaxStaleness`es, unless told otherwise.
+const HORIZON: u32 = 10;
 
 /// What the readers were promised.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -14,16 +14,17 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// The contract of a cache with this `MaxStaleness`.
+    /// The contract of a cache with this `MaxStaleness`. Staleness is measured exactly up to ten
+    /// times as much.
     pub const fn new(max_staleness: Duration) -> Self {
         Self {
             max_staleness,
-            horizon: HORIZON,
+            horizon: max_staleness.saturating_mul(HORIZON),
         }
     }
 
-    /// The same, with staleness measured exactly up to this, and at least this beyond it. What is
-    /// older is forgotten. Verdicts do not depend on it.
+    /// The same, with staleness measured exactly up to this. Beyond it, it is known to be longer.
+    /// What is older is forgotten; no verdict depends on it.
     #[must_use]
     pub const fn with_horizon(self, horizon: Duration) -> Self {
         Self { horizon, ..self }

@@ -58,6 +58,15 @@ pub enum Invalidation {
     Ban,
 }
 
+impl fmt::Display for Invalidation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Removal => "removal",
+            Self::Ban => "ban",
+        })
+    }
+}
+
 /// A register was read through the cache.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Read {

@@ -54,7 +54,6 @@ impl Register {
             rule,
             missed,
             read,
-            staleness,
             max_staleness: contract.max_staleness(),
         });
         Verdict {

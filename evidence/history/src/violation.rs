@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Event, Invalidation, Moment, Read, Rule, Write};
+use crate::{Event, Moment, Read, Rule, Source, Write};
 
 /// A read that broke a rule.
 ///
@@ -18,8 +18,6 @@ pub struct Violation {
     pub missed: Option<Write>,
     /// The read.
     pub read: Read,
-    /// As in the verdict.
-    pub staleness: Duration,
     pub(crate) max_staleness: Duration,
 }
 
@@ -46,26 +44,8 @@ impl Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is broken: ", self.rule)?;
-        match (self.rule, self.missed) {
-            (Rule::BoundedStaleness, _) => write!(
-                f,
-                "the removal was acknowledged {:?} before the read began, and MaxStaleness is {:?}",
-                self.staleness, self.max_staleness
-            )?,
-            (Rule::NoStaleFill, Some(write)) => write!(
-                f,
-                "the removal was acknowledged {:?} before {} was asked",
-                self.read.began.since(write.ended),
-                match self.read.source {
-                    crate::Source::Load => "the loader",
-                    _ => "L2",
-                }
-            )?,
-            (Rule::OwnWrites, Some(write)) => write!(
-                f,
-                "the instance's own removal returned {:?} before the read began",
-                self.read.began.since(write.ended)
-            )?,
+        match &self.missed {
+            Some(write) if self.rule != Rule::Tokens => self.say_when(write, f)?,
             _ => write!(
                 f,
                 "the read's token stands for version {}",
@@ -77,6 +57,34 @@ impl fmt::Display for Violation {
             write!(f, "\n  {}", Line { event, first })?;
         }
         Ok(())
+    }
+}
+
+impl Violation {
+    /// How late the read was to have missed this.
+    fn say_when(&self, write: &Write, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let invalidation = write.invalidation;
+        let ago = self.read.began.since(write.ended);
+        match (self.rule, self.read.source) {
+            (Rule::OwnWrites, _) => write!(
+                f,
+                "the instance's own {invalidation} returned {ago:?} before the read began"
+            ),
+            (Rule::NoStaleFill, Source::Load) => write!(
+                f,
+                "the {invalidation} was acknowledged {ago:?} before the loader was asked"
+            ),
+            (Rule::NoStaleFill, _) => write!(
+                f,
+                "the {invalidation} was acknowledged {ago:?} before L2 was asked"
+            ),
+            _ => write!(
+                f,
+                "the {invalidation} was acknowledged {ago:?} before the read began, and \
+                 MaxStaleness is {:?}",
+                self.max_staleness
+            ),
+        }
     }
 }
 
@@ -104,10 +112,7 @@ impl fmt::Display for Line {
                 "writes version {} of key {}, {} {}",
                 write.version,
                 write.key,
-                match write.invalidation {
-                    Invalidation::Removal => "removal",
-                    Invalidation::Ban => "ban",
-                },
+                write.invalidation,
                 if write.acknowledged {
                     "acknowledged"
                 } else {
