@@ -8,6 +8,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::guard::Guard;
 use super::position::Position;
 use super::tick::Tick;
 use crate::glob::{self, Glob};
@@ -50,7 +51,8 @@ impl Scope {
     /// loaded, so a tag covers every key that is still being loaded.
     pub fn may_cover(&self, key: &str) -> bool {
         match self {
-            Scope::All | Scope::Tag(_) => true,
+            Scope::All => true,
+            Scope::Tag(_) => Guard::TagRevokesEveryTicket.holds(),
             Scope::Prefix(prefix) => key.starts_with(&**prefix),
             Scope::Glob(glob) => glob.matches(key),
         }
@@ -105,12 +107,22 @@ struct Ban {
 
 impl Ban {
     fn forbids(&self, stamp: Position, checked: u64) -> bool {
-        self.arrival > checked && (self.pending > 0 || stamp < self.position)
+        !self.was_compared(checked)
+            && (Guard::PendingBans.forbids(self.pending > 0) || stamp < self.position)
+    }
+
+    /// Whether an entry that was last checked then has been compared with this ban.
+    fn was_compared(&self, checked: u64) -> bool {
+        if Guard::ArrivalsNotPositions.holds() {
+            self.arrival <= checked
+        } else {
+            self.pending == 0 && self.position.seq <= checked
+        }
     }
 }
 
 /// All bans that an instance knows of in one partition.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Bans {
     all: Option<Ban>,
     prefixes: HashMap<Arc<str>, Ban>,
@@ -180,7 +192,7 @@ impl Bans {
 
     /// Whether an own, unacknowledged ban covers an entry of this key with these tags.
     pub(super) fn pending_for(&self, key: &str, tags: &[Arc<str>]) -> bool {
-        let pending = |ban: &Ban| ban.pending > 0;
+        let pending = |ban: &Ban| Guard::PendingReads.forbids(ban.pending > 0);
         self.all.as_ref().is_some_and(pending)
             || (!self.prefixes.is_empty()
                 && prefixes_of(key).any(|p| self.prefixes.get(p).is_some_and(pending)))

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::guard::Guard;
 use super::position::Position;
 use super::tick::Tick;
 use super::ticket::{Ticket, Tickets};
@@ -21,7 +22,7 @@ pub enum Arrival {
     Wait(Ticket),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Flight {
     ticket: Ticket,
     /// Whatever it brings is at least as new as this.
@@ -43,7 +44,7 @@ pub(super) struct Boarding {
 }
 
 /// The flights of one key, oldest first.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Flights(Vec<Flight>);
 
 impl Flights {
@@ -54,7 +55,9 @@ impl Flights {
         let joinable = self.0.iter().rev().find(|flight| {
             let heard_of_revocations = at.proven
                 || (!flight.began_proven && at.now.since(flight.began) < at.max_staleness);
-            tickets.is_alive(flight.ticket) && heard_of_revocations && flight.covers >= at.at_least
+            Guard::NoOlderFlight.demands(tickets.is_alive(flight.ticket))
+                && Guard::NoUnprovenJoin.demands(heard_of_revocations)
+                && Guard::FlightCoversToken.demands(flight.covers >= at.at_least)
         });
         if let Some(flight) = joinable {
             return Some(Arrival::Join(flight.ticket));

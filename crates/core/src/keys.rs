@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::flight::{Arrival, Boarding, Flights};
+use super::guard::Guard;
 use super::ticket::{Ticket, Tickets};
 
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 struct Key {
     /// Own removals that are not acknowledged. While there are any, reads of the key go to the
     /// source and fill nothing.
@@ -22,7 +23,7 @@ impl Key {
 }
 
 /// The keys for which anything is going on; an idle key takes no room.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Keys {
     keys: HashMap<Arc<str>, Key>,
     next_ticket: u64,
@@ -30,13 +31,12 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn is_pending(&self, key: &str) -> bool {
-        self.keys.get(key).is_some_and(|key| key.pending > 0)
+        let pending = self.keys.get(key).is_some_and(|key| key.pending > 0);
+        Guard::PendingReads.forbids(pending)
     }
 
     pub(super) fn begin(&mut self, key: &Arc<str>) {
-        let state = self.keys.entry(key.clone()).or_default();
-        state.pending += 1;
-        state.tickets.revoke_all();
+        self.keys.entry(key.clone()).or_default().pending += 1;
     }
 
     pub(super) fn end(&mut self, key: &str, count: u32) {

@@ -3,10 +3,12 @@
 use indexmap::IndexMap;
 
 use super::ban::Scope;
+#[cfg(feature = "evidence")]
+use super::guard::Guard;
 use super::message::Change;
 
 /// One change that waits to be sent, on behalf of everybody who asked for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Queued<W> {
     /// How many removals asked for this change: so many pendings end with it.
     pub count: u32,
@@ -21,7 +23,7 @@ pub type Batch<W> = Vec<(Change, Queued<W>)>;
 ///
 /// While one batch is in flight the next gathers here. A change is absorbed only by one that is
 /// still here, so by something sent after it was asked for, never by a batch already in flight.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Outbox<W> {
     queue: IndexMap<Change, Queued<W>>,
     /// Changes taken out and not settled yet.
@@ -61,6 +63,21 @@ impl<W> Outbox<W> {
         let end = limit.min(self.queue.len());
         self.in_flight += end;
         self.queue.drain(..end).collect()
+    }
+
+    /// Where the rule is broken: a batch that is acknowledged answers for whoever has asked for the
+    /// same since it was sent.
+    #[cfg(feature = "evidence")]
+    pub fn absorb_late(&mut self, batch: &mut Batch<W>) {
+        if Guard::AbsorbedOnlyByLater.holds() {
+            return;
+        }
+        for (change, sent) in batch {
+            if let Some(late) = self.queue.shift_remove(change) {
+                sent.count += late.count;
+                sent.waiters.extend(late.waiters);
+            }
+        }
     }
 
     /// A batch that was taken out is acknowledged.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ban::{Bans, Scope};
+use super::guard::Guard;
 use super::keys::Keys;
 use super::position::{Fenced, History, Position};
 use super::proof::Proof;
@@ -57,12 +58,12 @@ impl Snapshot {
         for (scope, seq) in &self.bans {
             bans.add(scope, Position { epoch, seq: *seq }, Tick::default());
         }
-        stamp.epoch == epoch && !bans.forbid(key, tags, stamp, 0)
+        Guard::RecordsOfThisEpoch.demands(stamp.epoch == epoch) && !bans.forbid(key, tags, stamp, 0)
     }
 }
 
 /// One slice of the key space as one instance knows it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Partition {
     limits: Limits,
     history: Option<History>,
@@ -177,6 +178,10 @@ impl Partition {
 
     /// The part of [`Partition::ban_retention`] that does not depend on the longest TTL.
     pub fn ban_retention_beyond_ttl(&self) -> Duration {
-        self.limits.lease_ttl.max(self.limits.max_staleness) + CLOCK_MARGIN
+        if Guard::BansOutliveLeases.holds() {
+            self.limits.lease_ttl.max(self.limits.max_staleness) + CLOCK_MARGIN
+        } else {
+            CLOCK_MARGIN
+        }
     }
 }

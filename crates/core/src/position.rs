@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::guard::Guard;
+
 /// A place in a partition's log: contiguous within an epoch.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Position {
@@ -44,6 +46,13 @@ pub struct History {
     pub epoch: u64,
     /// Told apart by this from others of the same number.
     pub nonce: u64,
+}
+
+impl History {
+    /// Whether both are one and the same.
+    pub(super) fn is(self, other: History) -> bool {
+        self.epoch == other.epoch && Guard::NonceIsCompared.demands(self.nonce == other.nonce)
+    }
 }
 
 /// What the fence answers: the server's history, and how far it has come.

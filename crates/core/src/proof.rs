@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::guard::Guard;
 use super::tick::Tick;
 
 /// No more probes than this wait for their tail. Beyond it the newest is dropped: the oldest is
@@ -14,7 +15,7 @@ const OUTSTANDING: usize = 16;
 /// Only a probe proves, and it proves from the time it was *sent*: a message or an empty read
 /// says nothing about what happened after it left the server, and behind a proxy both go on
 /// after a failover.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Proof {
     max_staleness: Duration,
     proven_at: Option<Tick>,
@@ -48,7 +49,8 @@ impl Proof {
 
     /// Everything up to `cursor` has been applied.
     pub(super) fn advanced(&mut self, cursor: u64) {
-        while let Some((sent, _)) = self.outstanding.pop_front_if(|(_, tail)| *tail <= cursor) {
+        let applied = |(_, tail): &mut (Tick, u64)| Guard::ProofNeedsTail.demands(*tail <= cursor);
+        while let Some((sent, _)) = self.outstanding.pop_front_if(applied) {
             self.proven_at = self.proven_at.max(Some(sent));
         }
     }
@@ -57,7 +59,9 @@ impl Proof {
     /// that will be given again, and proves nothing.
     pub(super) fn resumed(&mut self, cursor: u64) {
         self.advanced(cursor);
-        self.outstanding.clear();
+        if Guard::ResyncForgetsProbes.holds() {
+            self.outstanding.clear();
+        }
     }
 
     /// The tail that the oldest unanswered probe still waits for.

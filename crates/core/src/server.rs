@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ban::Scope;
+use crate::guard::Guard;
 use crate::message::{Change, Message};
 use crate::partition::Snapshot;
 use crate::position::{Appended, Fenced, History, Position};
@@ -97,9 +98,11 @@ impl<R: Clone> Server<R> {
         if longest_ttl > meta.longest_ttl {
             // Entries may live longer from now on, and so must every ban that is remembered.
             let longer = longest_ttl - meta.longest_ttl;
-            meta.bans
-                .values_mut()
-                .for_each(|(_, expires)| *expires = *expires + longer);
+            if Guard::LongerTtlKeepsBans.holds() {
+                meta.bans
+                    .values_mut()
+                    .for_each(|(_, expires)| *expires = *expires + longer);
+            }
             meta.longest_ttl = longest_ttl;
             if intact {
                 let message = Message {
@@ -134,7 +137,10 @@ impl<R: Clone> Server<R> {
 
     /// `log.lua`: appends one entry; `None` when the history is not the caller's.
     pub fn append(&mut self, ours: History, message: &Message) -> Option<Appended> {
-        let meta = self.meta.as_mut().filter(|meta| !meta.is_behind(ours))?;
+        let meta = self
+            .meta
+            .as_mut()
+            .filter(|meta| Guard::AppendNeedsHistory.demands(!meta.is_behind(ours)))?;
         let next = Position {
             epoch: meta.history.epoch,
             seq: meta.seq + 1,
@@ -160,19 +166,31 @@ impl<R: Clone> Server<R> {
         ban_margin: Duration,
         max_bans: usize,
     ) -> Option<Appended> {
+        if !Guard::AppendFirst.holds() {
+            self.unlink(message);
+        }
         let appended = self.append(ours, message)?;
-        for key in message.keys() {
-            self.records.remove(key);
+        if Guard::RemovalIsOneStep.holds() {
+            self.unlink(message);
         }
         let meta = self.meta.as_mut()?;
         let expires = now + meta.longest_ttl + ban_margin;
         for change in &message.changes {
-            if let Change::Ban(scope) = change {
+            if let Change::Ban(scope) = change
+                && Guard::BansAreRecorded.holds()
+            {
                 meta.bans.insert(scope.clone(), (appended.seq, expires));
             }
         }
         meta.limit_bans(now, max_bans);
         Some(appended)
+    }
+
+    /// `UNLINK`.
+    fn unlink(&mut self, message: &Message) {
+        for key in message.keys() {
+            self.records.remove(key);
+        }
     }
 
     /// Keeps the newest entries of the log.
@@ -214,10 +232,11 @@ impl<R: Clone> Server<R> {
         let same = self
             .look(key, now)
             .is_some_and(|looked| is_seen(&looked.record));
-        if same {
+        let replaced = Guard::LeaseCompareAndSet.demands(same);
+        if replaced {
             self.put(key, record, now, until);
         }
-        same
+        replaced
     }
 
     /// `release.lua`: compare-and-delete.
@@ -274,16 +293,16 @@ fn push(
 impl Meta {
     /// Whether this history goes on for a caller who knows `ours`.
     fn is_intact(&self, owner: u64, ours: History, log_top: Position, wall_ms: u64) -> bool {
-        self.owner == owner
+        Guard::OwnerIsCompared.demands(self.owner == owner)
             && !self.is_behind(ours)
             && log_top <= self.fenced().position()
-            && wall_ms + CLOCK_TOLERANCE_MS >= self.newest_wall_ms
+            && Guard::ClockIsCompared.demands(wall_ms + CLOCK_TOLERANCE_MS >= self.newest_wall_ms)
     }
 
     /// Whether this history is not the caller's nor a later one.
     fn is_behind(&self, ours: History) -> bool {
         self.history.epoch < ours.epoch
-            || (self.history.epoch == ours.epoch && self.history.nonce != ours.nonce)
+            || (self.history.epoch == ours.epoch && !self.history.is(ours))
     }
 
     fn fenced(&self) -> Fenced {

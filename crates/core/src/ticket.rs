@@ -5,7 +5,7 @@
 pub struct Ticket(pub(super) u64);
 
 /// The live tickets of one key. A ticket that is not listed has been spent or revoked.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Tickets(Vec<Ticket>);
 
 impl Tickets {

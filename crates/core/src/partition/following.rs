@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Copies, Partition, Snapshot};
+use crate::guard::Guard;
 use crate::message::Message;
 use crate::position::{Fenced, Position};
 use crate::tick::Tick;
@@ -24,30 +25,45 @@ impl Partition {
     /// ours, before it is used.
     pub fn adopt(&mut self, fenced: Fenced, copies: &mut impl Copies) -> bool {
         match self.history {
-            Some(ours) if fenced.history == ours => {
+            Some(ours) if fenced.history.is(ours) => {
                 self.known = self.known.max(fenced.position());
                 self.confirm_ttl(fenced.longest_ttl);
                 true
             }
-            Some(ours) if fenced.history.epoch <= ours.epoch => false,
+            Some(ours) if Guard::EpochNeverGoesBack.forbids(fenced.history.epoch <= ours.epoch) => {
+                false
+            }
             _ => {
-                self.history = Some(fenced.history);
-                self.cursor = 0;
-                self.synced = false;
-                self.known = fenced.position();
-                self.bans.forget_acknowledged();
-                self.confirmed_ttl = Duration::ZERO;
-                self.confirm_ttl(fenced.longest_ttl);
-                self.proof.withdraw();
-                self.drop_everything(copies);
+                self.begin_epoch(fenced, copies);
                 true
             }
         }
     }
 
+    fn begin_epoch(&mut self, fenced: Fenced, copies: &mut impl Copies) {
+        self.history = Some(fenced.history);
+        self.cursor = 0;
+        self.known = fenced.position();
+        self.bans.forget_acknowledged();
+        if Guard::NewEpochResynchronises.holds() {
+            self.synced = false;
+        }
+        if Guard::TtlPerEpoch.holds() {
+            self.confirmed_ttl = Duration::ZERO;
+        }
+        self.confirm_ttl(fenced.longest_ttl);
+        if Guard::NewEpochWithdrawsProof.holds() {
+            self.proof.withdraw();
+        }
+        if Guard::NewEpochStartsEmpty.holds() {
+            self.drop_everything(copies);
+        }
+    }
+
     /// A probe sent at `sent` was answered. False when the reader has to resynchronise.
     pub fn probed(&mut self, sent: Tick, fenced: Fenced, copies: &mut impl Copies) -> bool {
-        if !self.adopt(fenced, copies) || fenced.tail < self.cursor {
+        if !self.adopt(fenced, copies) || Guard::TailBelowCursor.forbids(fenced.tail < self.cursor)
+        {
             self.synced = false;
         }
         if self.synced {
@@ -70,7 +86,10 @@ impl Partition {
         if position.epoch < at.epoch || (self.synced && position <= at) {
             return Received::Old;
         }
-        if !self.synced || position.epoch > at.epoch || position.seq != at.seq + 1 {
+        if !self.synced
+            || position.epoch > at.epoch
+            || Guard::GapDetection.forbids(position.seq != at.seq + 1)
+        {
             self.synced = false;
             return Received::Gap;
         }
@@ -85,17 +104,17 @@ impl Partition {
         self.cursor = position.seq;
         self.known = self.known.max(position);
         self.proof.advanced(self.cursor);
+        if !Guard::OnlyProbesProve.holds() {
+            self.proof.probed(now, self.cursor, self.cursor);
+        }
         Received::Applied
     }
 
     /// Entries up to the tail of an answered probe were due by now. False when the reader has
     /// not got them and has to resynchronise: they are lost.
     pub fn is_complete(&mut self) -> bool {
-        if self
-            .proof
-            .awaited_tail()
-            .is_some_and(|tail| tail > self.cursor)
-        {
+        let awaited = self.proof.awaited_tail();
+        if Guard::LostTail.forbids(awaited.is_some_and(|tail| tail > self.cursor)) {
             self.synced = false;
         }
         self.synced
@@ -112,17 +131,22 @@ impl Partition {
         if !self.adopt(snapshot.fenced, copies) {
             return false;
         }
+        if !Guard::ResyncMergesBans.holds() {
+            self.bans.forget_acknowledged();
+        }
         let epoch = snapshot.fenced.history.epoch;
         for (scope, seq) in &snapshot.bans {
             self.bans.add(scope, Position { epoch, seq: *seq }, now);
         }
-        if snapshot.fenced.tail < self.cursor {
+        if Guard::ResyncTakesBackKnown.forbids(snapshot.fenced.tail < self.cursor) {
             // Positions will be given again: what was known of them is worth nothing.
             self.known = snapshot.fenced.position();
         }
         self.cursor = snapshot.fenced.tail;
         self.synced = true;
-        self.drop_everything(copies);
+        if Guard::ResyncStartsEmpty.holds() {
+            self.drop_everything(copies);
+        }
         self.proof.resumed(self.cursor);
         self.tidy(now);
         true

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Copies, Partition};
+use crate::guard::Guard;
 use crate::message::Change;
 use crate::position::Position;
 use crate::tick::Tick;
@@ -11,14 +12,11 @@ impl Partition {
     /// A removal of our own begins: from here on no older value is served or stored here.
     pub fn begin(&mut self, change: &Change, now: Tick, copies: &mut impl Copies) {
         match change {
-            Change::Key(key) => {
-                self.keys.begin(key);
-                copies.drop_key(key);
-            }
-            Change::Ban(scope) => {
-                self.bans.begin(scope, now);
-                self.keys.revoke_where(|key| scope.may_cover(key));
-            }
+            Change::Key(key) => self.keys.begin(key),
+            Change::Ban(scope) => self.bans.begin(scope, now),
+        }
+        if Guard::FirstDrop.holds() {
+            self.drop_covered(change, copies);
         }
     }
 
@@ -32,11 +30,14 @@ impl Partition {
         now: Tick,
         copies: &mut impl Copies,
     ) -> bool {
-        if position.epoch != self.history().epoch {
+        if Guard::AcknowledgedInThisEpoch.forbids(position.epoch != self.history().epoch) {
             return false;
         }
         self.known = self.known.max(position);
-        self.apply(change, position, now, copies);
+        if Guard::SecondDrop.holds() {
+            self.drop_covered(change, copies);
+        }
+        self.record_ban(change, position, now);
         self.end(change, count, now);
         true
     }
@@ -78,17 +79,26 @@ impl Partition {
         now: Tick,
         copies: &mut impl Copies,
     ) {
+        self.drop_covered(change, copies);
+        self.record_ban(change, position, now);
+    }
+
+    /// Copies that a ban covers need not be dropped: it forbids them.
+    fn drop_covered(&mut self, change: &Change, copies: &mut impl Copies) {
         match change {
             Change::Key(key) => {
                 self.keys.revoke(key);
                 copies.drop_key(key);
             }
-            Change::Ban(scope) => {
-                self.bans.add(scope, position, now);
-                self.keys.revoke_where(|key| scope.may_cover(key));
-                if self.bans.len() > self.limits.max_bans {
-                    self.tidy(now);
-                }
+            Change::Ban(scope) => self.keys.revoke_where(|key| scope.may_cover(key)),
+        }
+    }
+
+    fn record_ban(&mut self, change: &Change, position: Position, now: Tick) {
+        if let Change::Ban(scope) = change {
+            self.bans.add(scope, position, now);
+            if self.bans.len() > self.limits.max_bans {
+                self.tidy(now);
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Partition;
 use crate::ban::Validity;
 use crate::flight::{Arrival, Boarding};
+use crate::guard::Guard;
 use crate::position::Position;
 use crate::tick::Tick;
 use crate::ticket::Ticket;
@@ -30,11 +31,11 @@ impl Partition {
         stamp: Position,
         checked: u64,
     ) -> Validity {
-        if checked < self.floor || self.bans.forbid(key, tags, stamp, checked) {
+        if self.is_from_before_the_floor(checked) || self.bans.forbid(key, tags, stamp, checked) {
             return Validity::Banned;
         }
         Validity::Valid {
-            checked: self.bans.arrived(),
+            checked: self.checked_now(),
         }
     }
 
@@ -42,12 +43,14 @@ impl Partition {
     pub fn reach(&self, key: &str, at_least: Position, now: Tick) -> Reach {
         let at = self.position();
         if self.history.is_none()
-            || at_least.epoch > at.epoch
+            || Guard::UnknownEpochNeedsSource.forbids(at_least.epoch > at.epoch)
             || self.keys.is_pending(key)
             || self.bans.pending_for(key, &[])
         {
             Reach::SourceOnly
-        } else if now >= self.holds_until() || at_least > at {
+        } else if Guard::ServersBansWithoutProof.forbids(now >= self.holds_until())
+            || Guard::TokenNeedsServersBans.forbids(at_least > at)
+        {
             Reach::Guarded
         } else {
             Reach::Direct
@@ -56,16 +59,17 @@ impl Partition {
 
     /// Whether a record of L2 with this stamp may be used.
     pub fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
-        stamp.epoch == self.history().epoch
+        Guard::RecordsOfThisEpoch.demands(stamp.epoch == self.history().epoch)
             && !self.keys.is_pending(key)
             && !self.bans.pending_for(key, tags)
-            && !self.bans.forbid(key, tags, stamp, 0)
+            && !Guard::BansJudgeRecords.forbids(self.bans.forbid(key, tags, stamp, 0))
     }
 
     /// Whether a load with this stamp can be used by this instance: no ban known here may come
     /// after it.
     pub fn is_recent_enough(&self, key: &str, stamp: Position) -> bool {
-        stamp.epoch == self.history().epoch && !self.bans.forbid(key, &[], stamp, 0)
+        stamp.epoch == self.history().epoch
+            && !Guard::BansJudgeLeases.forbids(self.bans.forbid(key, &[], stamp, 0))
     }
 
     /// Opens a ticket for a read that shares nothing with others.
@@ -105,6 +109,19 @@ impl Partition {
     ) -> Option<u64> {
         let alive = self.keys.spend(key, ticket);
         self.raise_longest_ttl(ttl);
-        (alive && self.accepts(key, tags, stamp)).then(|| self.bans.arrived())
+        (Guard::Ticket.demands(alive) && self.accepts(key, tags, stamp)).then(|| self.checked_now())
+    }
+
+    /// What a copy remembers of having been compared with every ban that is known.
+    fn checked_now(&self) -> u64 {
+        if Guard::ArrivalsNotPositions.holds() {
+            self.bans.arrived()
+        } else {
+            self.known.seq
+        }
+    }
+
+    fn is_from_before_the_floor(&self, checked: u64) -> bool {
+        Guard::ArrivalsNotPositions.forbids(checked < self.floor)
     }
 }
