@@ -3,7 +3,6 @@
 use indexmap::IndexMap;
 
 use super::ban::Scope;
-#[cfg(feature = "evidence")]
 use super::guard::Guard;
 use super::message::Change;
 
@@ -65,19 +64,19 @@ impl<W> Outbox<W> {
         self.queue.drain(..end).collect()
     }
 
-    /// Where the rule is broken: a batch that is acknowledged answers for whoever has asked for the
+    /// Where the rule is broken: the answer to a batch is also that of whoever has asked for the
     /// same since it was sent.
     #[cfg(feature = "evidence")]
-    pub fn absorb_late(&mut self, batch: &mut Batch<W>) {
-        if Guard::AbsorbedOnlyByLater.holds() {
-            return;
-        }
-        for (change, sent) in batch {
-            if let Some(late) = self.queue.shift_remove(change) {
-                sent.count += late.count;
-                sent.waiters.extend(late.waiters);
+    pub fn with_late(&mut self, mut batch: Batch<W>) -> Batch<W> {
+        if !Guard::AbsorbedOnlyByLater.holds() {
+            for (change, sent) in &mut batch {
+                if let Some(late) = self.queue.shift_remove(change) {
+                    sent.count += late.count;
+                    sent.waiters.extend(late.waiters);
+                }
             }
         }
+        batch
     }
 
     /// A batch that was taken out is acknowledged.
@@ -120,8 +119,10 @@ impl<W> Outbox<W> {
                 (change, queued.count)
             })
             .collect();
-        self.queue
-            .insert(Change::Ban(Scope::All), Queued { count: 1, waiters });
+        if Guard::OverflowBecomesBan.holds() {
+            let everything = Change::Ban(Scope::All);
+            self.queue.insert(everything, Queued { count: 1, waiters });
+        }
         Some(replaced)
     }
 

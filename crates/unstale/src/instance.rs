@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use crate::clock;
 use crate::codec::Codec;
 use crate::config::Config;
-use crate::core::{Limits, Partition, Tick};
+use crate::core::{Guard, Limits, Partition, Tick};
 use crate::entry::{Defaults, EntryOptions};
 use crate::error::Error;
 use crate::local::Local;
@@ -237,7 +237,7 @@ impl Instance {
             partition.raise_longest_ttl(ttl);
             partition.is_ttl_allowed(ttl)
         });
-        if allowed {
+        if Guard::LongestTtlFirst.demands(allowed) {
             Ok(())
         } else {
             shared.fence().await

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Cacheable, Request};
 use crate::clock;
-use crate::core::{Position, Validity};
+use crate::core::{Guard, Position, Validity};
 use crate::tiers::Held;
 
 /// The value of this instance's own copy, if it may be served: not expired, this instance proven,
@@ -15,13 +15,23 @@ pub(super) fn hit<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
     let sampled = instance.catalogue.sampled_start();
     // Before the copy is taken: one that a removal drops in the meantime must not pass for what
     // is known only afterwards. The bans after it, because they stay.
-    let holds_until = instance.local.holds_until();
-    if request.at_least > Position::ORIGIN && instance.local.position() < request.at_least {
+    let mut holds_until = instance.local.holds_until();
+    let is_behind =
+        request.at_least > Position::ORIGIN && instance.local.position() < request.at_least;
+    if Guard::TokenSkipsL1.forbids(is_behind) {
         return None;
     }
     let held = instance.local.memory.get(request.key)?;
+    if !Guard::ProofBeforeCopy.holds() {
+        holds_until = instance.local.holds_until();
+    }
     let expires = held.expires();
-    if !clock::is_before(expires.min(holds_until)) {
+    let deadline = if Guard::ProofForL1.holds() {
+        expires.min(holds_until)
+    } else {
+        expires
+    };
+    if !clock::is_before(deadline) {
         if !clock::is_before(expires) {
             instance.local.memory.drop_if(request.key, &held);
         }

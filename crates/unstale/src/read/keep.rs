@@ -7,7 +7,7 @@ use super::Request;
 use super::flights::Boarded;
 use super::l2::Found;
 use crate::clock;
-use crate::core::{Change, Position, Tick};
+use crate::core::{Change, Guard, Position, Tick};
 use crate::instance::Instance;
 use crate::observe::Series;
 use crate::tiers::Held;
@@ -65,9 +65,14 @@ pub(super) fn keep_found<T: Any + Send + Sync>(
     if let Some(series) = &series {
         series.l2_hit(clock::now().since(began));
     }
+    let stamp = if Guard::CopyKeepsStamp.holds() {
+        found.stamp
+    } else {
+        instance.local.with(|partition, _| partition.known())
+    };
     let copy = Copy {
         value: found.value.clone(),
-        stamp: found.stamp,
+        stamp,
         traits: &found.traits,
         lives_until: found.lives_until,
     };

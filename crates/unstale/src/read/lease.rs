@@ -74,9 +74,10 @@ impl Held {
         mut self,
         request: &Request<'_>,
         value: &T,
+        stamp: Position,
         traits: &Traits,
     ) -> Filled {
-        match self.try_fill(value, traits).await {
+        match self.try_fill(value, stamp, traits).await {
             Ok(true) => {
                 self.used = true;
                 Filled::Stored
@@ -100,7 +101,12 @@ impl Held {
         }
     }
 
-    async fn try_fill<T: Cacheable>(&self, value: &T, traits: &Traits) -> Result<bool, FillError> {
+    async fn try_fill<T: Cacheable>(
+        &self,
+        value: &T,
+        stamp: Position,
+        traits: &Traits,
+    ) -> Result<bool, FillError> {
         let Some(shared) = &self.instance.shared else {
             return Err(Unavailable::Down.into());
         };
@@ -112,7 +118,7 @@ impl Held {
         self.instance.allow_ttl(shared, traits.ttl).await?;
         let rest = record::value_rest(&self.token, traits, &encoded);
         let value = Value {
-            stamp: self.stamp,
+            stamp,
             traits: traits.clone(),
             encoded,
         };

@@ -11,7 +11,7 @@ use super::lease::Filled;
 use super::sourced::{Source, Sourced};
 use super::{Cacheable, Request, lease};
 use crate::clock;
-use crate::core::{Position, Tick};
+use crate::core::{Guard, Position, Tick};
 use crate::entry::Entry;
 use crate::observe::Series;
 use crate::tiers::record::Traits;
@@ -105,6 +105,11 @@ where
         series.load();
     }
     let loaded = load().await;
+    let stamp = if Guard::StampBeforeLoad.holds() {
+        stamp
+    } else {
+        lease::stamp_of_load(instance, None)
+    };
     if let Some(series) = &series {
         series.miss(clock::now().since(began), false);
     }
@@ -158,7 +163,7 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
     }
     let lives_until = clock::now() + traits.ttl;
     let filled = match lease {
-        Some(lease) => lease.fill(request, &*value, traits).await,
+        Some(lease) => lease.fill(request, &*value, stamp, traits).await,
         None if request.instance.codec.fits(&*value) => Filled::NotTried,
         None => Filled::TooLarge,
     };
@@ -168,7 +173,7 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
         }
         return;
     }
-    let kept = filled != Filled::Refused && {
+    let kept = Guard::RefusedFillStaysOut.demands(filled != Filled::Refused) && {
         let copy = Copy {
             value,
             stamp,

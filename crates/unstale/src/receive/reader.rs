@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::clock;
-use crate::core::{Message, Position, Received, Tick};
+use crate::core::{Guard, Message, Position, Received, Tick};
 use crate::local::Local;
 use crate::observe::Invalidations;
 use crate::protect::Pauses;
@@ -69,9 +69,18 @@ impl Reader {
     async fn turn(&self, feed: &Feed, probe_due: &mut Tick) -> Result<(), Unavailable> {
         let now = clock::now();
         if now >= *probe_due {
-            let fenced = feed.probe().await?;
+            let fenced = if Guard::ProbeIsTheFence.holds() {
+                feed.probe().await?
+            } else {
+                feed.snapshot().await?.fenced
+            };
+            let proven_from = if Guard::ProofFromSending.holds() {
+                now
+            } else {
+                clock::now()
+            };
             self.local
-                .with(|partition, copies| partition.probed(now, fenced, copies));
+                .with(|partition, copies| partition.probed(proven_from, fenced, copies));
             *probe_due = now + self.poll_interval;
         }
         if !self.local.with(|partition, _| partition.is_synced()) {

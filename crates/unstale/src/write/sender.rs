@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 use super::receipt::Receipt;
 use crate::clock;
-use crate::core::{Appended, Batch, Change, Message, Outbox, Scope};
+use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Scope};
 use crate::local::Local;
 use crate::observe::Invalidations;
 use crate::protect::Pauses;
@@ -169,6 +169,8 @@ impl Sender {
         batch: Batch<Arc<Receipt>>,
         result: Result<Appended, Unavailable>,
     ) -> Result<(), Unavailable> {
+        #[cfg(feature = "evidence")]
+        let batch = self.outbox.lock().with_late(batch);
         let counted = result.and_then(|appended| {
             let counts = self.acknowledge(&batch, appended);
             if counts {
@@ -196,7 +198,12 @@ impl Sender {
                     tracing::warn!(instance = %self.name, %failure, "removals are pending");
                 }
                 let mut outbox = self.outbox.lock();
-                outbox.put_back(batch);
+                if Guard::SentUntilAcknowledged.holds() {
+                    outbox.put_back(batch);
+                } else {
+                    outbox.settled(batch.len());
+                    self.end(batch.iter().map(|(change, queued)| (change, queued.count)));
+                }
                 outbox.release_waiters();
                 self.collapse_if_over(&mut outbox);
                 Err(failure)
@@ -241,11 +248,20 @@ impl Sender {
             "too many removals are pending: all keys are banned"
         );
         self.invalidations.collapse();
+        if Guard::OverflowBecomesBan.holds() {
+            let now = clock::now();
+            self.local.with(|partition, copies| {
+                partition.begin(&Change::Ban(Scope::All), now, copies);
+            });
+        }
+        self.end(replaced.iter().map(|(change, count)| (change, *count)));
+    }
+
+    fn end<'a>(&self, changes: impl Iterator<Item = (&'a Change, u32)>) {
         let now = clock::now();
-        self.local.with(|partition, copies| {
-            partition.begin(&Change::Ban(Scope::All), now, copies);
-            for (change, count) in &replaced {
-                partition.end(change, *count, now);
+        self.local.with(|partition, _| {
+            for (change, count) in changes {
+                partition.end(change, count, now);
             }
         });
     }

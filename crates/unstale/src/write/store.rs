@@ -6,7 +6,7 @@ use super::outcome::Outcome;
 use super::remove::remove;
 use crate::clock;
 use crate::codec::{self, EncodeError};
-use crate::core::{Change, Message};
+use crate::core::{Change, Guard, Message};
 use crate::entry::EntryOptions;
 use crate::error::{Error, KeyError};
 use crate::instance::Instance;
@@ -105,8 +105,15 @@ async fn run(instance: &Instance, shared: &Shared, entries: &[StoreEntry]) -> Ou
         Ok(token) => Outcome::Applied(token),
         Err(failure) => {
             tracing::warn!(%failure, "a value was not stored; its key is removed instead");
-            if let Some(sender) = &instance.sender {
-                sender.resubmit(changes);
+            match &instance.sender {
+                Some(sender) if Guard::UnacknowledgedSetRemoves.holds() => {
+                    sender.resubmit(changes);
+                }
+                _ => instance.local.with(|partition, _| {
+                    for change in &changes {
+                        partition.end(change, 1, began);
+                    }
+                }),
             }
             Outcome::Pending
         }
