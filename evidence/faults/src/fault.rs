@@ -1,0 +1,126 @@
+//! The faults: what is broken on purpose, and what every instance has to make of it.
+
+pub(crate) mod instance;
+pub(crate) mod network;
+pub(crate) mod server;
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use anyhow::Result;
+use async_trait::async_trait;
+
+use crate::{clock, field::Field, field::Setup, settings::MAX_STALENESS};
+
+/// One thing that can go wrong.
+pub(crate) struct Kind {
+    /// As it is listed in the report.
+    pub(crate) name: &'static str,
+    /// Whether it makes sense there.
+    pub(crate) applies: fn(&Setup) -> bool,
+    /// Decides on whom and how.
+    pub(crate) make: fn(&mut Draw<'_>) -> Box<dyn Fault>,
+}
+
+/// Everything that can go wrong in this setup.
+pub(crate) fn catalogue(setup: &Setup) -> Vec<&'static Kind> {
+    [network::KINDS, server::KINDS, instance::KINDS]
+        .into_iter()
+        .flatten()
+        .filter(|kind| (kind.applies)(setup))
+        .collect()
+}
+
+/// For faults that can happen everywhere.
+pub(crate) fn always(_: &Setup) -> bool {
+    true
+}
+
+/// One strike: injected, held, healed.
+#[async_trait]
+pub(crate) trait Fault: Send + Sync {
+    /// What has to be noticed, and by whom.
+    fn expects(&self) -> Expectation;
+
+    /// How long it lasts.
+    fn hold(&self) -> Duration;
+
+    /// Breaks something. Answers when it took effect, at the latest.
+    async fn inject(&mut self, field: &Field) -> Result<Effect>;
+
+    /// Mends it; what happened meanwhile is not undone.
+    async fn heal(&mut self, field: &Field) -> Result<()>;
+}
+
+/// When a fault took effect.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Effect(pub(crate) u64);
+
+impl Effect {
+    pub(crate) fn now() -> Self {
+        Self(clock::now())
+    }
+}
+
+/// What instances have to notice within `MaxStaleness` (F4).
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expectation {
+    /// Nothing is lost for long enough that it would have to be noticed.
+    Nothing,
+    /// Nothing is heard any longer: they stop using L1.
+    Silence(Whom),
+    /// Something is lost for good: they stop using L1, or drop all of it, and never go on as if
+    /// nothing had happened.
+    Loss(Whom),
+}
+
+/// Whom a fault concerns.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// Every instance.
+    All,
+    /// The instance in this place.
+    One(usize),
+}
+
+/// Decides how a strike goes.
+pub(crate) struct Draw<'a> {
+    random: fastrand::Rng,
+    setup: &'a Setup,
+}
+
+impl<'a> Draw<'a> {
+    pub(crate) fn new(seed: u64, setup: &'a Setup) -> Self {
+        Self {
+            random: fastrand::Rng::with_seed(seed),
+            setup,
+        }
+    }
+
+    /// An instance's place.
+    pub(crate) fn victim(&mut self) -> usize {
+        self.random.usize(0..self.setup.places())
+    }
+
+    /// One instance, or now and then all of them.
+    pub(crate) fn whom(&mut self) -> Whom {
+        if self.random.u8(0..4) == 0 {
+            Whom::All
+        } else {
+            Whom::One(self.victim())
+        }
+    }
+
+    /// A span between these numbers of milliseconds.
+    pub(crate) fn millis(&mut self, range: RangeInclusive<u64>) -> Duration {
+        Duration::from_millis(self.random.u64(range))
+    }
+
+    /// A span in which an instance that hears nothing has to notice it.
+    pub(crate) fn longer_than_max_staleness(&mut self) -> Duration {
+        MAX_STALENESS + self.millis(150..=700)
+    }
+
+    pub(crate) fn random(&mut self) -> &mut fastrand::Rng {
+        &mut self.random
+    }
+}

@@ -1,0 +1,6 @@
+//! Faults of an instance itself.
+
+use super::Kind;
+
+/// Everything that can go wrong there.
+pub(crate) const KINDS: &[Kind] = &[];

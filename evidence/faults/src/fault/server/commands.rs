@@ -1,0 +1,142 @@
+//! Faults that are a command, and another one that ends it.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use async_trait::async_trait;
+
+use crate::{
+    fault::{Draw, Effect, Expectation, Fault, Whom},
+    field::Field,
+    settings::META,
+};
+
+type Words = &'static [&'static str];
+
+/// What is said to the server.
+pub(super) struct Commands {
+    breaks: Vec<Words>,
+    heals: Vec<Words>,
+    expects: Expectation,
+    hold: Duration,
+}
+
+/// An hour ago the server's clock was where it is now, and then it stepped back: it remembers a
+/// time that is still to come.
+const CLOCK_BACK: &str = "
+local now = redis.call('TIME')
+local ahead = string.format('%.0f', tonumber(now[1]) * 1000 + 3600000)
+return redis.call('HSET', KEYS[1], 'time', ahead)
+";
+
+impl Commands {
+    /// Everything is gone.
+    pub(super) fn flush(_: &mut Draw<'_>) -> Self {
+        Self::loss(&["FLUSHALL"])
+    }
+
+    /// An eviction takes what positions depend on.
+    pub(super) fn meta_lost(_: &mut Draw<'_>) -> Self {
+        Self::loss(&["UNLINK", META])
+    }
+
+    /// Another history came to the same epoch.
+    pub(super) fn other_nonce(_: &mut Draw<'_>) -> Self {
+        Self::loss(&["HSET", META, "nonce", "00000000deadbeef"])
+    }
+
+    /// Scripts have to be sent again.
+    pub(super) fn script_flush(_: &mut Draw<'_>) -> Self {
+        Self::harmless(&["SCRIPT", "FLUSH"])
+    }
+
+    /// Every connection of a client is closed; new ones are welcome.
+    pub(super) fn kill_clients(draw: &mut Draw<'_>) -> Self {
+        Self::harmless(if draw.random().bool() {
+            &["CLIENT", "KILL", "TYPE", "pubsub"]
+        } else {
+            &["CLIENT", "KILL", "TYPE", "normal"]
+        })
+    }
+
+    /// Writes wait, or everything does.
+    pub(super) fn paused(draw: &mut Draw<'_>) -> Self {
+        let pause: Words = if draw.random().bool() {
+            &["CLIENT", "PAUSE", "60000", "WRITE"]
+        } else {
+            &["CLIENT", "PAUSE", "60000", "ALL"]
+        };
+        Self {
+            breaks: vec![pause],
+            heals: vec![&["CLIENT", "UNPAUSE"]],
+            expects: Expectation::Silence(Whom::All),
+            hold: draw.longer_than_max_staleness(),
+        }
+    }
+
+    /// What an isolated primary does.
+    pub(super) fn too_few_replicas(draw: &mut Draw<'_>) -> Self {
+        Self {
+            breaks: vec![&["CONFIG", "SET", "min-replicas-to-write", "1"]],
+            heals: vec![&["CONFIG", "SET", "min-replicas-to-write", "0"]],
+            expects: Expectation::Silence(Whom::All),
+            hold: draw.longer_than_max_staleness(),
+        }
+    }
+
+    /// A replica of nobody for a while, which still answers reads.
+    pub(super) fn demoted(draw: &mut Draw<'_>) -> Self {
+        Self {
+            breaks: vec![&["REPLICAOF", "127.0.0.1", "1"]],
+            heals: vec![&["REPLICAOF", "NO", "ONE"]],
+            expects: Expectation::Loss(Whom::All),
+            hold: draw.millis(100..=1200),
+        }
+    }
+
+    /// The newest time that the server remembers is far ahead of its clock, as after a step back.
+    pub(super) fn clock_back(_: &mut Draw<'_>) -> Self {
+        Self::loss(&["EVAL", CLOCK_BACK, "1", META])
+    }
+
+    fn loss(words: Words) -> Self {
+        Self {
+            expects: Expectation::Loss(Whom::All),
+            ..Self::harmless(words)
+        }
+    }
+
+    fn harmless(words: Words) -> Self {
+        Self {
+            breaks: vec![words],
+            heals: Vec::new(),
+            expects: Expectation::Nothing,
+            hold: Duration::ZERO,
+        }
+    }
+}
+
+#[async_trait]
+impl Fault for Commands {
+    fn expects(&self) -> Expectation {
+        self.expects
+    }
+
+    fn hold(&self) -> Duration {
+        self.hold
+    }
+
+    async fn inject(&mut self, field: &Field) -> Result<Effect> {
+        for words in &self.breaks {
+            field.command(words).await?;
+        }
+        Ok(Effect::now())
+    }
+
+    async fn heal(&mut self, field: &Field) -> Result<()> {
+        for words in &self.heals {
+            field.command(words).await?;
+        }
+        Ok(())
+    }
+}

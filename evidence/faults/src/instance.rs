@@ -1,0 +1,83 @@
+//! An instance under test, in this process or in one of its own.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use testbed::Proxy;
+use unstale::Cache;
+
+use crate::{clock, workload::Moods};
+
+/// One instance of the cache, with its workload, behind a fault proxy of its own.
+#[async_trait]
+pub(crate) trait Instance: Send + Sync {
+    /// How it is called on the server.
+    fn name(&self) -> &str;
+
+    /// What is between it and the server.
+    fn proxy(&self) -> &Proxy;
+
+    /// How it sees itself; `None` when it cannot answer now.
+    async fn observe(&self) -> Option<Observation>;
+
+    /// The mood of its loaders, where it can be set from here.
+    fn moods(&self) -> Option<&Moods> {
+        None
+    }
+
+    /// Ends its workload, sends what is pending, and ends it.
+    async fn stop(&self);
+}
+
+/// How an instance sees itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Observation {
+    /// When it began to look.
+    pub(crate) at: u64,
+    /// Whether it uses L1.
+    pub(crate) proven: bool,
+    /// Whether it uses L2.
+    pub(crate) in_service: bool,
+    /// How often it dropped its L1 and took up the log anew.
+    pub(crate) resyncs: u64,
+    /// Where it is in the log.
+    pub(crate) position: Option<String>,
+    /// Removals that it could not send yet.
+    pub(crate) pending: u64,
+    /// How long others' removals took to get here, in nanoseconds: half of them, and 99%.
+    pub(crate) propagation: (u64, u64),
+}
+
+impl Observation {
+    pub(crate) fn of(cache: &Cache) -> Self {
+        // Before the look: what it sees held at this time or later.
+        let at = clock::now();
+        let (health, log) = (cache.health(), cache.invalidations());
+        Self {
+            at,
+            proven: health.proven,
+            in_service: health.breaker == "closed",
+            resyncs: log.resyncs,
+            position: health.position,
+            pending: health.pending,
+            propagation: (
+                clock::nanos_of(log.propagation_p50),
+                clock::nanos_of(log.propagation_p99),
+            ),
+        }
+    }
+
+    /// Of a cache that cannot be asked, and believes that all is well.
+    pub(crate) fn blissful() -> Self {
+        Self {
+            at: clock::now(),
+            proven: true,
+            in_service: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether nothing is left of any fault.
+    pub(crate) fn is_well(&self) -> bool {
+        self.proven && self.in_service && self.pending == 0
+    }
+}

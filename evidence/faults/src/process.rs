@@ -1,0 +1,150 @@
+//! An instance as a process of its own, which can be stopped and killed.
+//!
+//! The process is this program again ([`child`]). It takes its [`orders`] from a unix socket, runs
+//! the same workload as a task of the parent would, and reports over the same socket; over a second
+//! connection it reads and writes the parent's [`database`]. A process that was killed has a
+//! successor with the same name and another number: as far as the contract is concerned, it is
+//! another instance.
+
+pub(crate) mod child;
+mod database;
+mod life;
+mod orders;
+mod spawner;
+mod wall_clock;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use testbed::Proxy;
+
+pub(crate) use self::spawner::Spawner;
+use self::{
+    life::Life,
+    orders::{Question, Reply},
+    wall_clock::WallClock,
+};
+use crate::{
+    instance::{Instance, Observation},
+    workload::Mood,
+};
+
+/// One place, with one process after the other in it.
+pub(crate) struct Process {
+    name: String,
+    proxy: Proxy,
+    spawner: Arc<Spawner>,
+    wall_clock: WallClock,
+    life: Mutex<Arc<Life>>,
+}
+
+impl Process {
+    /// Starts a process and puts it to work.
+    pub(crate) async fn start(
+        name: String,
+        proxy: Proxy,
+        spawner: Arc<Spawner>,
+    ) -> Result<Self> {
+        let wall_clock = spawner.wall_clock(&name)?;
+        let life = spawner.spawn(&name, &proxy, &wall_clock).await?;
+        Ok(Self {
+            name,
+            proxy,
+            spawner,
+            wall_clock,
+            life: Mutex::new(Arc::new(life)),
+        })
+    }
+
+    /// SIGSTOP. When this returns, nothing runs in the process.
+    pub(crate) async fn pause(&self) -> Result<()> {
+        self.life().pause().await
+    }
+
+    /// SIGCONT.
+    pub(crate) fn resume(&self) -> Result<()> {
+        self.life().resume()
+    }
+
+    /// SIGKILL. When this returns, everything that it had reported is on its way to the judge, and
+    /// nothing more will be.
+    pub(crate) async fn kill(&self) -> Result<()> {
+        self.life().kill().await
+    }
+
+    /// Puts another process in the place of one that was killed.
+    pub(crate) async fn replace(&self) -> Result<()> {
+        let successor = self
+            .spawner
+            .spawn(&self.name, &self.proxy, &self.wall_clock)
+            .await?;
+        *self.life.lock() = Arc::new(successor);
+        Ok(())
+    }
+
+    /// How often it has written the database.
+    pub(crate) fn writes(&self) -> u64 {
+        self.life().writes()
+    }
+
+    /// Sets its wall clock so many seconds ahead of everybody else's, or back, and makes sure that
+    /// it has followed.
+    pub(crate) async fn set_wall_clock(&self, seconds_ahead: i64) -> Result<()> {
+        self.wall_clock.set(seconds_ahead)?;
+        let asked = wall_clock::now();
+        let Some(Reply::WallClock(told)) = self.life().ask(Question::WallClock).await else {
+            bail!("{} does not tell its wall clock", self.name);
+        };
+        let off = told - asked - seconds_ahead * 1000;
+        if off.unsigned_abs() > PRECISION.as_millis() as u64 {
+            bail!(
+                "the wall clock of {} is {off} ms from where it was set",
+                self.name
+            );
+        }
+        Ok(())
+    }
+
+    fn life(&self) -> Arc<Life> {
+        Arc::clone(&self.life.lock())
+    }
+}
+
+/// A machine that is busy may take so long to tell the time.
+const PRECISION: Duration = Duration::from_secs(60);
+
+#[async_trait]
+impl Instance for Process {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn proxy(&self) -> &Proxy {
+        &self.proxy
+    }
+
+    async fn observe(&self) -> Option<Observation> {
+        match self.life().ask(Question::Health).await? {
+            Reply::Health(observation) => Some(observation),
+            Reply::WallClock(_) => None,
+        }
+    }
+
+    async fn set_mood(&self, mood: Mood) -> Result<()> {
+        self.life()
+            .set_mood(mood)
+            .await
+            .with_context(|| format!("{} takes no orders", self.name))
+    }
+
+    fn process(&self) -> Option<&Process> {
+        Some(self)
+    }
+
+    async fn stop(&self) {
+        self.life().stop().await;
+    }
+}

@@ -1,0 +1,224 @@
+//! A run: calm, faults, calm again, and the report.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use tokio::time::sleep;
+
+use crate::{
+    database::{Database, Registers},
+    fault::{Whom, catalogue},
+    field::{Field, Setup},
+    footprint::Footprint,
+    judging::Judging,
+    options::{Budget, Options},
+    progress::Progress,
+    report::Reports,
+    schedule::Schedule,
+    strike::strike,
+    summary::{Propagation, Summary},
+    task::Task,
+    workload::Work,
+};
+
+/// The phases without a fault.
+pub(crate) const BEFORE: &str = "no fault, before";
+pub(crate) const AFTER: &str = "no fault, after";
+
+/// How long those take: a part of the run, within bounds.
+const CALM_SHARE: f64 = 0.12;
+const SHORTEST_CALM: Duration = Duration::from_secs(2);
+const LONGEST_CALM: Duration = Duration::from_secs(10);
+
+/// How often the progress is shown.
+const SHOW: Duration = Duration::from_millis(200);
+
+/// By then every instance is in service at first.
+const WARM_UP: Duration = Duration::from_secs(15);
+
+/// A run under way.
+struct Run {
+    field: Field,
+    setup: Setup,
+    judging: Judging,
+    summary: Summary,
+    progress: Progress,
+    began: Instant,
+}
+
+/// Runs, and says whether everything held.
+pub(crate) async fn run(options: &Options) -> Result<bool> {
+    let seed = options.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
+    let setup = options.setup();
+    let mut kinds = catalogue(&setup);
+    if !options.only.is_empty() {
+        kinds.retain(|kind| options.only.iter().any(|part| kind.name.contains(part)));
+        if kinds.is_empty() {
+            bail!(
+                "no fault's name contains {:?}: `--list` lists them",
+                options.only
+            );
+        }
+    }
+    let field = Field::prepare().await?;
+    let (reports, inbox) = Reports::channel();
+    let judging = Judging::start(inbox)?;
+    let database: Arc<dyn Database> = Arc::new(Registers::new());
+    let mut run = Run {
+        summary: Summary::new(seed, &setup, &field),
+        field,
+        setup,
+        judging,
+        progress: Progress::new(),
+        began: Instant::now(),
+    };
+    run.progress.say(&run.summary.header());
+    run.judging.begin(BEFORE);
+    run.summary.table.phase(BEFORE);
+    run.start_instances(seed, &database, &reports).await?;
+    drop(reports);
+    run.field
+        .recover(WARM_UP)
+        .await
+        .map_err(anyhow::Error::msg)
+        .context("an instance did not get into service")?;
+
+    let calm = match options.budget() {
+        Budget::Time(time) => time.mul_f64(CALM_SHARE).clamp(SHORTEST_CALM, LONGEST_CALM),
+        Budget::Reads(_) => LONGEST_CALM,
+    };
+    run.pass(calm).await;
+    run.summary.propagation = run.propagation().await;
+    let before = Footprint::take(&run.field).await?;
+    run.break_things(seed, kinds, options.budget(), calm)
+        .await?;
+    run.judging.begin(AFTER);
+    run.summary.table.phase(AFTER);
+    run.pass(calm).await;
+    let after = Footprint::take(&run.field).await?;
+    run.summary.compare(before, after);
+    run.report().await
+}
+
+impl Run {
+    async fn start_instances(
+        &mut self,
+        seed: u64,
+        database: &Arc<dyn Database>,
+        reports: &Reports,
+    ) -> Result<()> {
+        let mut seeds = fastrand::Rng::with_seed(seed);
+        for number in 0..self.setup.tasks {
+            let proxy = self.field.proxy().await?;
+            let work = Work {
+                subject: (),
+                instance: number,
+                database: Arc::clone(database),
+                reports: reports.clone(),
+                seed: seeds.u64(..),
+            };
+            let name = format!("task-{number}");
+            let task = Task::start(name, proxy, self.setup.subject, self.setup.transport, work);
+            self.field.place(Arc::new(task.await?));
+        }
+        Ok(())
+    }
+
+    /// One fault after the other, until the budget is used up.
+    async fn break_things(
+        &mut self,
+        seed: u64,
+        kinds: Vec<&'static crate::fault::Kind>,
+        budget: Budget,
+        calm: Duration,
+    ) -> Result<()> {
+        for next in Schedule::new(seed, kinds) {
+            let is_over = match budget {
+                Budget::Time(time) => self.began.elapsed() + calm >= time,
+                Budget::Reads(reads) => self.judging.counts().0 >= reads,
+            };
+            if is_over {
+                break;
+            }
+            let name = next.kind.name;
+            self.judging.begin(name);
+            let aftermath = {
+                let striking = strike(&self.field, &self.setup, &next);
+                let mut striking = std::pin::pin!(striking);
+                loop {
+                    tokio::select! {
+                        aftermath = &mut striking => break aftermath?,
+                        () = sleep(SHOW) => {
+                            let status = status(&self.judging, &self.summary, self.began, name);
+                            self.progress.status(&status);
+                        }
+                    }
+                }
+            };
+            let ill = aftermath.ill.is_some();
+            for problem in self.summary.record(&next, &aftermath) {
+                self.progress.say(&problem);
+            }
+            if ill {
+                // What comes next would say nothing about itself.
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the workload run.
+    async fn pass(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            sleep(SHOW.min(until - Instant::now())).await;
+            let status = status(&self.judging, &self.summary, self.began, "no fault");
+            self.progress.status(&status);
+        }
+    }
+
+    /// The slowest instance's.
+    async fn propagation(&self) -> Propagation {
+        let mut slowest = Propagation::default();
+        for instance in self.field.instances(Whom::All) {
+            if let Some(seen) = instance.observe().await {
+                slowest = slowest.slower(seen.propagation);
+            }
+        }
+        slowest
+    }
+
+    /// Ends everything, hears the judge, and prints.
+    async fn report(self) -> Result<bool> {
+        let Run {
+            field,
+            judging,
+            mut summary,
+            mut progress,
+            began,
+            ..
+        } = self;
+        for instance in field.instances(Whom::All) {
+            instance.stop().await;
+        }
+        drop(field);
+        let judged = judging.finish()?;
+        progress.say("");
+        summary.took = began.elapsed();
+        println!("{}", summary.with(&judged));
+        Ok(summary.holds(&judged))
+    }
+}
+
+fn status(judging: &Judging, summary: &Summary, began: Instant, doing: &str) -> String {
+    let (reads, violations) = judging.counts();
+    let (detected, expected) = summary.table.detections();
+    format!(
+        "{:>6.1} s  {reads:>9} reads, {violations} violations, {} faults, detected {detected}/{expected}  {doing}",
+        began.elapsed().as_secs_f64(),
+        summary.table.strikes(),
+    )
+}

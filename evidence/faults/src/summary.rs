@@ -1,0 +1,221 @@
+//! What a run showed: the header, the table, and whether everything held.
+
+use std::{fmt, time::Duration};
+
+use history::{Figures, Source};
+
+use crate::{
+    detection::Detection,
+    field::{Field, Setup},
+    footprint::Footprint,
+    judging::Judged,
+    options::SubjectKind,
+    run::{AFTER, BEFORE},
+    schedule::Strike,
+    settings,
+    strike::Aftermath,
+    table::Table,
+};
+
+/// After the faults at most this part of all reads may be hits that were hits before.
+const HIT_RATE_MARGIN: f64 = 0.1;
+
+/// Everything but what the judge knows.
+pub(crate) struct Summary {
+    seed: u64,
+    setup: Setup,
+    server: String,
+    pub(crate) table: Table,
+    pub(crate) propagation: Propagation,
+    pub(crate) took: Duration,
+    footprints: Option<(Footprint, Footprint)>,
+    /// What did not hold, besides what the judge found.
+    problems: Vec<String>,
+}
+
+/// How long others' removals take to get to an instance.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Propagation {
+    p50: Duration,
+    p99: Duration,
+}
+
+impl Propagation {
+    /// This or that of another instance, in nanoseconds, whichever is slower.
+    pub(crate) fn slower(self, (p50, p99): (u64, u64)) -> Self {
+        Self {
+            p50: self.p50.max(Duration::from_nanos(p50)),
+            p99: self.p99.max(Duration::from_nanos(p99)),
+        }
+    }
+}
+
+impl Summary {
+    pub(crate) fn new(seed: u64, setup: &Setup, field: &Field) -> Self {
+        let server = field.server();
+        Self {
+            seed,
+            setup: *setup,
+            server: format!("{} {}", server.kind(), server.version()),
+            table: Table::default(),
+            propagation: Propagation::default(),
+            took: Duration::ZERO,
+            footprints: None,
+            problems: Vec::new(),
+        }
+    }
+
+    pub(crate) fn header(&self) -> String {
+        let subject = match self.setup.subject {
+            SubjectKind::Unstale => "",
+            SubjectKind::CacheAside => ", cache-aside in the place of Unstale",
+        };
+        format!(
+            "faults: {}, {}, {} instances as tasks and {} as processes, seed {}{subject}\n{}",
+            self.server,
+            self.setup.transport,
+            self.setup.tasks,
+            self.setup.processes,
+            self.seed,
+            settings::summary()
+        )
+    }
+
+    /// Takes note of a strike; answers what did not hold.
+    pub(crate) fn record(&mut self, strike: &Strike, aftermath: &Aftermath) -> Vec<String> {
+        let name = strike.kind.name;
+        self.table.record(name, aftermath);
+        let missed = aftermath.detections.iter().filter_map(|(instance, detection)| {
+            let Detection::Missed(after) = detection else {
+                return None;
+            };
+            let after = Duration::from_nanos(*after);
+            Some(format!(
+                "F4 is broken: {instance} still relied on its copies {after:?} after `{name}`, as \
+                 if nothing had been lost"
+            ))
+        });
+        let ill = aftermath
+            .ill
+            .iter()
+            .map(|ill| format!("not everything was well again after `{name}`: {ill}"));
+        let problems: Vec<_> = missed.chain(ill).collect();
+        self.problems.extend_from_slice(&problems);
+        problems
+    }
+
+    /// Takes note of what was taken up before and after.
+    pub(crate) fn compare(&mut self, before: Footprint, after: Footprint) {
+        self.footprints = Some((before, after));
+        let leaks = after.leaks_since(&before);
+        self.problems.extend(
+            leaks
+                .into_iter()
+                .map(|leak| format!("something leaked: {leak}")),
+        );
+    }
+
+    /// Whether everything held.
+    pub(crate) fn holds(&self, judged: &Judged) -> bool {
+        self.problems_with(judged).is_empty()
+    }
+
+    /// The report with what the judge says.
+    pub(crate) fn with<'a>(&'a self, judged: &'a Judged) -> impl fmt::Display + 'a {
+        Report {
+            summary: self,
+            judged,
+        }
+    }
+
+    fn problems_with(&self, judged: &Judged) -> Vec<String> {
+        let mut problems = self.problems.clone();
+        problems.extend(judged.wrong.iter().cloned());
+        for (phase, tally) in &judged.phases {
+            for violation in tally.shortest.values() {
+                problems.push(format!("under `{phase}`: {violation}"));
+            }
+        }
+        if judged.late > 0 {
+            problems.push(format!(
+                "{} events were reported too late to be judged right",
+                judged.late
+            ));
+        }
+        if judged.reads() == 0 {
+            problems.push("nothing was read, so nothing was shown".into());
+        }
+        let (before, after) = (hit_rate(judged, BEFORE), hit_rate(judged, AFTER));
+        if after + HIT_RATE_MARGIN < before {
+            problems.push(format!(
+                "the hit rate was {before:.3} before the faults and is {after:.3} after them"
+            ));
+        }
+        problems
+    }
+}
+
+/// Reads that did not wait for a loader, among all of a phase.
+fn hit_rate(judged: &Judged, phase: &str) -> f64 {
+    let none = Figures::default();
+    let figures = judged
+        .phases
+        .get(phase)
+        .map_or(&none, |tally| &tally.figures);
+    let hits = figures.of(Source::L1).reads + figures.of(Source::L2).reads;
+    match figures.total().reads {
+        0 => 0.0,
+        reads => hits as f64 / reads as f64,
+    }
+}
+
+struct Report<'a> {
+    summary: &'a Summary,
+    judged: &'a Judged,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { summary, judged } = self;
+        writeln!(f, "{}\n", summary.header())?;
+        writeln!(f, "{}\n", summary.table.with(judged))?;
+        let (detected, expected) = summary.table.detections();
+        writeln!(
+            f,
+            "{} reads judged in {:.0} s ({:.0} per second), {} violations; {} faults, {detected} of {expected} losses detected in time",
+            judged.reads(),
+            summary.took.as_secs_f64(),
+            judged.reads() as f64 / summary.took.as_secs_f64().max(0.001),
+            judged.violations(),
+            summary.table.strikes(),
+        )?;
+        writeln!(
+            f,
+            "Propagation without faults: p50 {:?}, p99 {:?} (of the slowest instance)",
+            summary.propagation.p50, summary.propagation.p99
+        )?;
+        writeln!(
+            f,
+            "Hit rate: {:.3} before the faults, {:.3} after them",
+            hit_rate(judged, BEFORE),
+            hit_rate(judged, AFTER)
+        )?;
+        if let Some((before, after)) = &summary.footprints {
+            writeln!(f, "Before the faults: {before}; after them: {after}")?;
+        }
+        let problems = summary.problems_with(judged);
+        if problems.is_empty() {
+            return write!(f, "Everything held.");
+        }
+        writeln!(f, "\n{} things did not hold:", problems.len())?;
+        for problem in &problems {
+            writeln!(f, "\n{problem}")?;
+        }
+        write!(
+            f,
+            "\nThe same schedule again: cargo xtask faults --seed {} --transport {}",
+            summary.seed,
+            summary.setup.transport.argument()
+        )
+    }
+}
