@@ -1,0 +1,97 @@
+//! Runs a plan: the load, then a look for what stays stale.
+
+mod field;
+mod load;
+mod settle;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use self::field::Field;
+use crate::error::WorkloadError;
+use crate::oracle::Oracle;
+use crate::plan::{Offer, Plan};
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::subject::Subject;
+use crate::tally::Tally;
+
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// Runs a plan on these instances and says what came of it. `watch` hears how far it has come.
+///
+/// # Errors
+/// When the plan cannot be carried out.
+pub async fn run<S: Subject>(
+    plan: &Plan,
+    subjects: &[S],
+    mut watch: impl FnMut(&Progress),
+) -> Result<Report, WorkloadError> {
+    if subjects.is_empty() {
+        return Err(WorkloadError::Plan("there is no instance".into()));
+    }
+    let field = Arc::new(Field::new(plan, subjects.to_vec())?);
+    let began = Instant::now();
+    let mut workers = JoinSet::new();
+    match plan.offer {
+        Offer::Workers(0) => return Err(WorkloadError::Plan("there is no worker".into())),
+        Offer::Workers(each) => load::by_workers(&field, each, &mut workers),
+        Offer::Rate(rate) if rate.is_finite() && rate > 0.0 => {
+            load::by_rate(&field, rate, &mut workers);
+        }
+        Offer::Rate(rate) => {
+            return Err(WorkloadError::Plan(format!(
+                "{rate} operations per second cannot be done"
+            )));
+        }
+    }
+    let progress = |settling| Progress {
+        elapsed: began.elapsed(),
+        span: plan.span,
+        operations: field.operations(),
+        violations: field.violations(),
+        settling,
+    };
+    while began.elapsed() < plan.span {
+        let rest = plan.span.saturating_sub(began.elapsed());
+        tokio::time::sleep(rest.min(TELL_EVERY)).await;
+        watch(&progress(false));
+    }
+    field.stop();
+    let mut tally = Tally::default();
+    while let Some(counted) = workers.join_next().await {
+        tally.add(counted.map_err(|error| WorkloadError::Plan(error.to_string()))?);
+    }
+    let span = began.elapsed();
+    let (queries, most_loading) = (field.database.queries(), field.database.most_loading());
+    watch(&progress(true));
+    let stale_at_rest = settle::stale_at_rest(&field).await;
+    let oracle = plan.with_oracle.then(|| {
+        let oracle = Oracle {
+            keyspace: &field.keyspace,
+            fan_out: plan.preset.fan_out,
+            ttl: plan.preset.ttl,
+            read: plan.database_read,
+            write: plan.database_write,
+            seed: plan.seed,
+        };
+        oracle.queries(&tally.arrivals)
+    });
+    let propagation = subjects.iter().filter_map(Subject::propagation);
+    Ok(Report::new(
+        plan,
+        subjects.len(),
+        span,
+        tally,
+        crate::report::Counted {
+            queries,
+            most_loading,
+            stale_at_rest,
+            oracle,
+            propagation: propagation.max_by_key(|propagation| propagation.p99),
+        },
+    ))
+}

@@ -1,0 +1,145 @@
+//! What all workers share, and what each of them does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use crate::arrivals::Arrival;
+use crate::database::Database;
+use crate::error::WorkloadError;
+use crate::keyspace::Keyspace;
+use crate::plan::Plan;
+use crate::registers::{Registers, RemovedBy};
+use crate::subject::{Origin, Removal, Subject};
+use crate::tally::Tally;
+use crate::trace::{Operation, Trace};
+
+pub(super) struct Field<S> {
+    pub(super) keyspace: Keyspace,
+    pub(super) registers: Arc<Registers>,
+    pub(super) database: Database,
+    pub(super) trace: Trace,
+    pub(super) subjects: Vec<S>,
+    fan_out: u32,
+    keeps_arrivals: bool,
+    began: Instant,
+    stopped: AtomicBool,
+    operations: AtomicU64,
+    violations: AtomicU64,
+}
+
+impl<S: Subject> Field<S> {
+    pub(super) fn new(plan: &Plan, subjects: Vec<S>) -> Result<Self, WorkloadError> {
+        let preset = &plan.preset;
+        let keyspace = preset.keyspace();
+        let trace = Trace::draw(preset, &keyspace, plan.trace_length.max(1), plan.seed)?;
+        let (rows, instances) = (keyspace.len(), subjects.len());
+        let removal = match preset.names.pattern {
+            Some(_) => RemovedBy::Pattern,
+            None => RemovedBy::Key,
+        };
+        let registers = Registers::new(rows, instances, plan.max_staleness, removal);
+        let registers = Arc::new(registers);
+        let delays = (plan.database_read, plan.database_write);
+        let database = Database::new(
+            registers.clone(),
+            rows,
+            instances,
+            preset.value_bytes,
+            delays,
+        );
+        Ok(Self {
+            keyspace,
+            registers,
+            database,
+            trace,
+            subjects,
+            fan_out: preset.fan_out,
+            keeps_arrivals: plan.with_oracle,
+            began: Instant::now(),
+            stopped: AtomicBool::default(),
+            operations: AtomicU64::default(),
+            violations: AtomicU64::default(),
+        })
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn operations(&self) -> u64 {
+        self.operations.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn violations(&self) -> u64 {
+        self.violations.load(Ordering::Relaxed)
+    }
+
+    /// Tells that operations were done: seldom, because all workers count here.
+    pub(super) fn did(&self, operations: u64) {
+        self.operations.fetch_add(operations, Ordering::Relaxed);
+    }
+
+    pub(super) async fn perform(&self, instance: usize, operation: Operation, tally: &mut Tally) {
+        let Operation { key, write } = operation;
+        if self.keeps_arrivals {
+            let at = self.began.elapsed();
+            tally.arrivals.push(Arrival { at, key, write });
+        }
+        if write {
+            self.write(instance, key, tally).await;
+        } else {
+            self.read(instance, key, tally).await;
+        }
+    }
+
+    pub(super) async fn read(&self, instance: usize, key: u32, tally: &mut Tally) {
+        let loaded = AtomicBool::new(false);
+        let load = || {
+            loaded.store(true, Ordering::Relaxed);
+            self.database.load(key, instance)
+        };
+        let expected = self.registers.expect(key, instance);
+        let began = Instant::now();
+        let read = self.subjects[instance]
+            .read(self.keyspace.name(key), load)
+            .await;
+        let took = began.elapsed();
+        let origin = match read.origin {
+            Origin::Cache if loaded.load(Ordering::Relaxed) => Origin::Source,
+            told => told,
+        };
+        let verdict = self.registers.judge(key, expected, read);
+        if verdict.is_violation() {
+            self.violations.fetch_add(1, Ordering::Relaxed);
+        }
+        tally.read(origin, took, verdict);
+    }
+
+    async fn write(&self, instance: usize, key: u32, tally: &mut Tally) {
+        let began = Instant::now();
+        let concerned: Vec<_> = self.keyspace.concerned(key, self.fan_out).collect();
+        let patterns: Option<Vec<_>> = concerned.iter().map(|group| group.pattern).collect();
+        let rows = concerned.into_iter().flat_map(|group| group.keys).collect();
+        let written = self.database.write(rows).await;
+        let removal = match patterns {
+            Some(patterns) => Removal::Patterns(patterns),
+            None => {
+                let keys = written.iter().map(|(key, _)| self.keyspace.name(*key));
+                Removal::Keys(keys.collect())
+            }
+        };
+        let removing = Instant::now();
+        let acknowledged = self.subjects[instance].invalidate(removal).await;
+        tally.invalidations.record(removing.elapsed());
+        tally.writes.record(began.elapsed());
+        tally.unacknowledged += u64::from(!acknowledged);
+        for (row, version) in written {
+            self.registers.removed(row, instance, version, acknowledged);
+        }
+    }
+}
