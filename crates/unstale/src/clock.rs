@@ -3,6 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::core::Tick;
+#[cfg(feature = "evidence")]
+use crate::evidence::surroundings;
 
 /// The coarse clock lags behind the precise one by at most this much. One kernel tick is 10 ms at
 /// the slowest; a hypervisor may take away the one CPU that keeps the time, until the others
@@ -11,6 +13,10 @@ const COARSE_LAG: Duration = Duration::from_millis(100);
 
 /// Now, precisely; about 25 ns.
 pub(crate) fn now() -> Tick {
+    #[cfg(feature = "evidence")]
+    if let Some(reading) = surroundings(|surroundings| surroundings.monotonic()) {
+        return Tick::default() + reading;
+    }
     source::precise()
 }
 
@@ -18,15 +24,30 @@ pub(crate) fn now() -> Tick {
 /// keeps the coarse clock, so it goes on while threads of this process are starved or stopped,
 /// and only where its lag could matter is the precise clock read.
 pub(crate) fn is_before(deadline: Tick) -> bool {
-    source::coarse() + COARSE_LAG < deadline || now() < deadline
+    coarse() + COARSE_LAG < deadline || now() < deadline
+}
+
+fn coarse() -> Tick {
+    #[cfg(feature = "evidence")]
+    if let Some(reading) = surroundings(|surroundings| surroundings.coarse()) {
+        return Tick::default() + reading;
+    }
+    source::coarse()
 }
 
 /// Microseconds since 1970 by the wall clock. It may jump: for reports only.
 pub(crate) fn wall_micros() -> u64 {
-    let since_1970 = SystemTime::now()
+    u64::try_from(since_1970().as_micros()).unwrap_or(u64::MAX)
+}
+
+fn since_1970() -> Duration {
+    #[cfg(feature = "evidence")]
+    if let Some(reading) = surroundings(|surroundings| surroundings.wall()) {
+        return reading;
+    }
+    SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX)
+        .unwrap_or_default()
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

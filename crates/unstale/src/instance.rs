@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use crate::clock;
@@ -17,11 +16,13 @@ use crate::error::Error;
 use crate::local::Local;
 use crate::observe::{Catalogue, Health, InvalidationStats, Invalidations, Series};
 use crate::policy::{Labels, Policy, PolicyTable};
-use crate::protect;
+use crate::protect::{self, Supervised};
+use crate::random;
 use crate::read::Flights;
 use crate::receive::Reader;
+use crate::runtime::Runtime;
 use crate::tiers::record::Traits;
-use crate::tiers::{Hub, HubTier, Memory, Redis, Shared, Unavailable};
+use crate::tiers::{Hub, Memory, Redis, Shared, Unavailable};
 use crate::write::Sender;
 
 /// How often `build` and `close` look whether they are done.
@@ -43,7 +44,7 @@ pub(crate) struct Instance {
     pub(crate) load_timeout: Duration,
     /// Nobody waits longer than this for the answer to a removal.
     pub(crate) answer_timeout: Duration,
-    pub(crate) runtime: Handle,
+    pub(crate) runtime: Runtime,
     policies: PolicyTable,
     labels: Labels,
     defaults: Defaults,
@@ -59,8 +60,8 @@ impl Instance {
     /// error: the instance works without it until it can. One that refuses the login is.
     pub(crate) async fn start(config: Config, hub: Option<&Hub>) -> Result<Arc<Self>, Error> {
         config.validate()?;
-        let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
-        let origin = getrandom::u64().map_err(|error| Error::Io {
+        let runtime = Runtime::current(hub)?;
+        let origin = random::number().map_err(|error| Error::Io {
             path: "the system's random numbers".into(),
             source: std::io::Error::other(error.to_string()),
         })?;
@@ -78,7 +79,7 @@ impl Instance {
         };
         let local = Arc::new(Local::new(partition, Memory::new(&config.memory)));
         let shared = match hub {
-            Some(hub) => Some(Shared::Hub(HubTier::new(hub, &config, local.clone()))),
+            Some(hub) => Some(hub.tier(&config, local.clone())),
             None if alone => None,
             None => Some(Shared::Redis(Arc::new(Redis::new(&config, local.clone())?))),
         }
@@ -144,20 +145,11 @@ impl Instance {
             return Ok(());
         };
         let name: Arc<str> = config.stream.consumer_name.as_str().into();
-        if let Shared::Redis(redis) = &**shared {
-            if let Err(failure) = protect::recover(redis, sender, &self.local).await {
-                if failure.is_refusal() {
-                    return Err(failure.into());
-                }
-                tracing::warn!(instance = %name, %failure, "L2 is not in service; starting without it");
-            }
-            let (redis, sender) = (redis.clone(), sender.clone());
-            self.spawn(protect::recover_forever(
-                redis,
-                sender,
-                self.local.clone(),
-                name.clone(),
-            ));
+        match &**shared {
+            Shared::Redis(redis) => self.supervise(redis, sender, &name).await?,
+            Shared::Hub(_) => {}
+            #[cfg(feature = "evidence")]
+            Shared::Remote(hub) => self.supervise(hub, sender, &name).await?,
         }
         let reader = Reader {
             local: self.local.clone(),
@@ -175,6 +167,25 @@ impl Instance {
                 tokio::time::sleep(LOOK).await;
             }
         }
+        Ok(())
+    }
+
+    /// Brings L2 into service, and whenever it is lost, again.
+    async fn supervise<L2: Supervised>(
+        &self,
+        l2: &Arc<L2>,
+        sender: &Arc<Sender>,
+        name: &Arc<str>,
+    ) -> Result<(), Error> {
+        if let Err(failure) = protect::recover(&**l2, sender, &self.local).await {
+            if failure.is_refusal() {
+                return Err(failure.into());
+            }
+            tracing::warn!(instance = %name, %failure, "L2 is not in service; starting without it");
+        }
+        let (l2, sender) = (l2.clone(), sender.clone());
+        let (local, name) = (self.local.clone(), name.clone());
+        self.spawn(protect::recover_forever(l2, sender, local, name));
         Ok(())
     }
 

@@ -97,14 +97,18 @@ mod codec;
 pub mod config;
 mod entry;
 pub mod error;
+#[cfg(feature = "evidence")]
+pub mod evidence;
 mod instance;
 mod key;
 mod local;
 mod observe;
 pub mod policy;
 mod protect;
+mod random;
 mod read;
 mod receive;
+mod runtime;
 mod space;
 mod tiers;
 mod token;

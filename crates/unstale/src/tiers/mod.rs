@@ -1,5 +1,8 @@
 //! Where values are held: in this process (L1), and shared with the other instances (L2).
 
+#[cfg(feature = "evidence")]
+pub(crate) mod hub;
+#[cfg(not(feature = "evidence"))]
 mod hub;
 mod memory;
 pub(crate) mod record;
@@ -9,7 +12,6 @@ mod wire;
 
 pub use hub::Hub;
 
-pub(crate) use hub::HubTier;
 pub(crate) use memory::{Held, Memory};
-pub(crate) use redis::{Line, OpenFailure, Redis};
+pub(crate) use redis::Redis;
 pub(crate) use shared::{Claim, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};

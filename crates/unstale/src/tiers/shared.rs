@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+#[cfg(feature = "evidence")]
+use super::hub::remote::{RemoteFeed, RemoteHub};
 use super::hub::{HubFeed, HubTier};
 use super::record::{Traits, Value};
 use super::redis::{Redis, RedisFeed};
 use crate::core::{Appended, Fenced, Message, Position, Snapshot};
+use crate::protect::Supervised;
 
 /// L2 did not do what it was asked, or did not say so in time.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -61,6 +64,7 @@ pub(crate) struct Leftover {
 }
 
 /// One value for [`Shared::store`].
+#[derive(Clone)]
 pub(crate) struct StoreEntry {
     pub(crate) key: Arc<str>,
     pub(crate) traits: Traits,
@@ -71,6 +75,8 @@ pub(crate) struct StoreEntry {
 pub(crate) enum Shared {
     Redis(Arc<Redis>),
     Hub(HubTier),
+    #[cfg(feature = "evidence")]
+    Remote(Arc<RemoteHub>),
 }
 
 /// Passes a call on to whoever provides L2.
@@ -79,6 +85,8 @@ macro_rules! provider {
         match $self {
             Shared::Redis($tier) => $call,
             Shared::Hub($tier) => $call,
+            #[cfg(feature = "evidence")]
+            Shared::Remote($tier) => $call,
         }
     };
 }
@@ -87,16 +95,20 @@ impl Shared {
     /// Whether it is in service at all.
     pub(crate) fn is_up(&self) -> bool {
         match self {
-            Shared::Redis(tier) => tier.link.is_up(),
+            Shared::Redis(tier) => tier.link().is_up(),
             Shared::Hub(_) => true,
+            #[cfg(feature = "evidence")]
+            Shared::Remote(tier) => tier.link().is_up(),
         }
     }
 
     /// The breaker's state, for people.
     pub(crate) fn breaker_state(&self) -> &'static str {
         match self {
-            Shared::Redis(tier) => tier.link.breaker.state(),
+            Shared::Redis(tier) => tier.link().breaker.state(),
             Shared::Hub(_) => "closed",
+            #[cfg(feature = "evidence")]
+            Shared::Remote(tier) => tier.link().breaker.state(),
         }
     }
 
@@ -173,6 +185,8 @@ impl Shared {
         match self {
             Shared::Redis(tier) => tier.fence().await,
             Shared::Hub(tier) => tier.fence(),
+            #[cfg(feature = "evidence")]
+            Shared::Remote(tier) => tier.fence().await,
         }
     }
 
@@ -181,6 +195,8 @@ impl Shared {
         match self {
             Shared::Redis(tier) => Ok(Feed::Redis(tier.listen().await?)),
             Shared::Hub(tier) => Ok(Feed::Hub(tier.listen()?)),
+            #[cfg(feature = "evidence")]
+            Shared::Remote(tier) => Ok(Feed::Remote(tier.listen().await?)),
         }
     }
 }
@@ -189,6 +205,8 @@ impl Shared {
 pub(crate) enum Feed {
     Redis(RedisFeed),
     Hub(HubFeed),
+    #[cfg(feature = "evidence")]
+    Remote(RemoteFeed),
 }
 
 impl Feed {
@@ -197,6 +215,8 @@ impl Feed {
         match self {
             Feed::Redis(feed) => feed.probe().await,
             Feed::Hub(feed) => feed.probe().await,
+            #[cfg(feature = "evidence")]
+            Feed::Remote(feed) => feed.probe().await,
         }
     }
 
@@ -205,6 +225,8 @@ impl Feed {
         match self {
             Feed::Redis(feed) => feed.snapshot().await,
             Feed::Hub(feed) => feed.snapshot().await,
+            #[cfg(feature = "evidence")]
+            Feed::Remote(feed) => feed.snapshot().await,
         }
     }
 
@@ -218,6 +240,8 @@ impl Feed {
         match self {
             Feed::Redis(feed) => feed.entries(cursor, wait).await,
             Feed::Hub(feed) => feed.entries(cursor, wait).await,
+            #[cfg(feature = "evidence")]
+            Feed::Remote(feed) => feed.entries(cursor, wait).await,
         }
     }
 }
@@ -227,4 +251,15 @@ pub(crate) struct Entries {
     pub(crate) entries: Vec<(Position, Option<Message>)>,
     /// Whether nothing was left behind them when they were read.
     pub(crate) complete: bool,
+}
+
+impl Entries {
+    /// Readable ones, with nothing behind them.
+    pub(crate) fn all(entries: Vec<(Position, Message)>) -> Self {
+        let entries = entries.into_iter();
+        Self {
+            entries: entries.map(|(at, message)| (at, Some(message))).collect(),
+            complete: true,
+        }
+    }
 }

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
 
 use super::receipt::Receipt;
 use crate::clock;
 use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Scope};
 use crate::local::Local;
 use crate::observe::Invalidations;
-use crate::protect::Pauses;
-use crate::tiers::{Line, Redis, Shared, Unavailable};
+use crate::protect::{Line, Pauses, Supervised};
+use crate::runtime::Runtime;
+use crate::tiers::{Shared, Unavailable};
 
 /// Changes sent in one script: enough to make the round trip cheap, few enough not to hold up
 /// the server.
@@ -39,7 +39,7 @@ pub(crate) struct Sender {
     invalidations: Arc<Invalidations>,
     /// How this instance calls itself in logs.
     name: Arc<str>,
-    runtime: Handle,
+    runtime: Runtime,
 }
 
 impl Sender {
@@ -50,7 +50,7 @@ impl Sender {
         max_pending: usize,
         invalidations: Arc<Invalidations>,
         name: Arc<str>,
-        runtime: Handle,
+        runtime: Runtime,
     ) -> Self {
         Self {
             local,
@@ -107,14 +107,18 @@ impl Sender {
     }
 
     /// Sends everything that waits, on a line that is not in service yet.
-    pub(crate) async fn flush(&self, redis: &Redis, line: &Arc<Line>) -> Result<(), Unavailable> {
+    pub(crate) async fn flush<L2: Supervised>(
+        &self,
+        l2: &L2,
+        line: &Arc<Line<L2::Route>>,
+    ) -> Result<(), Unavailable> {
         loop {
             let batch = self.outbox.lock().take_batch(BATCH);
             if batch.is_empty() {
                 return Ok(());
             }
             let message = self.message(&batch);
-            self.settle(batch, redis.invalidate_on(line, &message).await)?;
+            self.settle(batch, l2.invalidate_on(line, &message).await)?;
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) struct Target {
 }
 
 /// One server to try.
-pub(super) struct Server {
+pub(crate) struct Server {
     pub(super) endpoint: Endpoint,
     /// Whether its certificate carries another name than its own.
     certified_otherwise: bool,

@@ -11,11 +11,11 @@ use tokio::sync::mpsc::{self, Receiver};
 
 use super::super::shared::{Entries, Unavailable};
 use super::super::wire;
-use super::connection::{PUSH_BUFFER, Target};
-use super::fence::Fence;
-use super::keyspace::Keyspace;
+use super::connection::{PUSH_BUFFER, Server};
 use super::reply;
+use super::route::RedisRoute;
 use crate::core::{Fenced, Message, Position, Snapshot};
+use crate::protect::Route;
 
 /// Entries taken in one read.
 const BATCH: usize = 1000;
@@ -26,8 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Reads the log of one partition.
 pub(crate) struct RedisFeed {
     connection: MultiplexedConnection,
-    fence: Arc<Fence>,
-    keyspace: Keyspace,
+    route: Arc<RedisRoute>,
     /// In Pub/Sub mode: what was published.
     pushes: Option<Mutex<Receiver<PushInfo>>>,
     patience: Duration,
@@ -37,15 +36,13 @@ impl RedisFeed {
     /// Connects to the first server that passes the fence, and subscribes where Pub/Sub carries
     /// the log: before the tail is taken, so that nothing falls in between.
     pub(super) async fn connect(
-        target: &Target,
-        keyspace: &Keyspace,
-        fence: Arc<Fence>,
+        route: &Arc<RedisRoute>,
         poll_interval: Duration,
     ) -> Result<Self, Unavailable> {
         let patience = poll_interval + PATIENCE;
         let mut last = Unavailable::Down;
-        for server in &target.servers {
-            let attempt = Self::try_connect(target, server, keyspace, &fence, patience);
+        for server in route.servers() {
+            let attempt = Self::try_connect(route, server, patience);
             match tokio::time::timeout(patience * 2, attempt).await {
                 Ok(Ok(feed)) => return Ok(feed),
                 Ok(Err(error)) => last = error.into(),
@@ -56,38 +53,36 @@ impl RedisFeed {
     }
 
     async fn try_connect(
-        target: &Target,
-        server: &super::connection::Server,
-        keyspace: &Keyspace,
-        fence: &Arc<Fence>,
+        route: &Arc<RedisRoute>,
+        server: &Server,
         patience: Duration,
     ) -> RedisResult<Self> {
-        let by_pushes = !keyspace.channel.is_empty();
+        let channel = &route.keyspace.channel;
+        let by_pushes = !channel.is_empty();
         let (sender, receiver) = mpsc::channel(if by_pushes { PUSH_BUFFER } else { 1 });
-        let mut connection = target.connect(server, by_pushes.then_some(sender)).await?;
+        let pushes = by_pushes.then_some(sender);
+        let mut connection = route.target.connect(server, pushes).await?;
         if by_pushes {
-            connection.subscribe(&keyspace.channel).await?;
+            connection.subscribe(channel).await?;
         }
-        fence.pass(&mut connection).await?;
+        route.pass(&connection).await?;
         Ok(Self {
             connection,
-            fence: fence.clone(),
-            keyspace: keyspace.clone(),
+            route: route.clone(),
             pushes: by_pushes.then(|| Mutex::new(receiver)),
             patience,
         })
     }
 
     pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
-        let mut connection = self.connection.clone();
-        self.patiently(self.fence.ask(&mut connection)).await
+        self.patiently(self.route.fence(&self.connection)).await
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
         let mut connection = self.connection.clone();
         let all = async {
             let meta: Value = redis::cmd("HGETALL")
-                .arg(&self.keyspace.meta)
+                .arg(&self.route.keyspace.meta)
                 .query_async(&mut connection)
                 .await?;
             reply::snapshot(&meta)
@@ -115,7 +110,7 @@ impl RedisFeed {
             .arg("BLOCK")
             .arg(block)
             .arg("STREAMS")
-            .arg(&self.keyspace.log)
+            .arg(&self.route.keyspace.log)
             .arg(cursor.to_string())
             .query_async(&mut self.connection.clone())
             .await?;

@@ -3,11 +3,10 @@
 mod certified;
 mod connection;
 mod feed;
-mod fence;
 mod keyspace;
-mod link;
 mod refusal;
 mod reply;
+mod route;
 mod scripts;
 
 use std::sync::Arc;
@@ -18,9 +17,8 @@ use bytes::Bytes;
 
 use self::connection::Target;
 pub(crate) use self::feed::RedisFeed;
-use self::fence::Fence;
 use self::keyspace::Keyspace;
-pub(crate) use self::link::{Line, Link, OpenFailure};
+use self::route::RedisRoute;
 use super::record::{self, Value};
 use super::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
 use super::wire;
@@ -28,17 +26,19 @@ use crate::config::Config;
 use crate::core::{Appended, Change, Message};
 use crate::error::Error;
 use crate::local::Local;
+use crate::protect::{Line, Link, Supervised};
 
 /// The one partition of a single server.
 const PARTITION: u32 = 0;
 
+type RedisLine = Arc<Line<RedisRoute>>;
+
 /// L2 and the log of one partition.
 pub(crate) struct Redis {
     keyspace: Keyspace,
-    fence: Arc<Fence>,
-    pub(crate) link: Link,
+    route: Arc<RedisRoute>,
+    link: Link<RedisRoute>,
     local: Arc<Local>,
-    target: Arc<Target>,
     lease_ttl: Duration,
     max_bans: usize,
     poll_interval: Duration,
@@ -48,15 +48,14 @@ impl Redis {
     /// Prepares everything; nothing is connected yet.
     pub(crate) fn new(config: &Config, local: Arc<Local>) -> Result<Self, Error> {
         let keyspace = Keyspace::new(config, PARTITION);
-        let target = Arc::new(Target::new(config)?);
-        let fence = Arc::new(Fence::new(&keyspace, local.clone()));
-        let link = Link::new(config, target.clone(), fence.clone());
+        let target = Target::new(config)?;
+        let route = Arc::new(RedisRoute::new(target, keyspace.clone(), local.clone()));
+        let link = Link::new(config, route.clone());
         Ok(Self {
             keyspace,
-            fence,
+            route,
             link,
             local,
-            target,
             lease_ttl: config.lease_ttl,
             max_bans: config.max_bans,
             poll_interval: config.stream.poll_interval,
@@ -185,18 +184,6 @@ impl Redis {
             .await
     }
 
-    /// The same on a line that is not in service yet.
-    pub(crate) async fn invalidate_on(
-        &self,
-        line: &Arc<Line>,
-        message: &Message,
-    ) -> Result<Appended, Unavailable> {
-        let payload = &*wire::write(message);
-        self.link
-            .run_on(line, |line| self.send_invalidation(line, message, payload))
-            .await
-    }
-
     pub(crate) async fn store(
         &self,
         message: &Message,
@@ -216,18 +203,12 @@ impl Redis {
     }
 
     pub(crate) async fn listen(&self) -> Result<RedisFeed, Unavailable> {
-        RedisFeed::connect(
-            &self.target,
-            &self.keyspace,
-            self.fence.clone(),
-            self.poll_interval,
-        )
-        .await
+        RedisFeed::connect(&self.route, self.poll_interval).await
     }
 
     async fn send_invalidation(
         &self,
-        line: Arc<Line>,
+        line: RedisLine,
         message: &Message,
         payload: &str,
     ) -> RedisResult<Appended> {
@@ -245,12 +226,12 @@ impl Redis {
                 script.arg(scope.to_string());
             }
         }
-        reply::appended(&line.invoke(&script).await?)
+        reply::appended(&script.invoke_async(&mut line.connection.clone()).await?)
     }
 
     async fn send_values(
         &self,
-        line: Arc<Line>,
+        line: RedisLine,
         entries: &[StoreEntry],
         payload: &str,
     ) -> RedisResult<Appended> {
@@ -264,7 +245,7 @@ impl Redis {
                 .arg(absolute);
             script.arg(&entry.rest[..]);
         }
-        reply::appended(&line.invoke(&script).await?)
+        reply::appended(&script.invoke_async(&mut line.connection.clone()).await?)
     }
 
     /// The keys and arguments that `log.lua` expects.
@@ -286,7 +267,7 @@ impl Redis {
     ) -> Result<T, Unavailable> {
         let pipeline = &pipeline;
         self.link
-            .run(|line| async move { line.query_all(pipeline).await })
+            .run(|line| async move { pipeline.query_async(&mut line.connection.clone()).await })
             .await
     }
 
@@ -295,7 +276,26 @@ impl Redis {
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Unavailable> {
         self.link
-            .run(|line| async move { line.invoke(script).await })
+            .run(|line| async move { script.invoke_async(&mut line.connection.clone()).await })
+            .await
+    }
+}
+
+impl Supervised for Redis {
+    type Route = RedisRoute;
+
+    fn link(&self) -> &Link<RedisRoute> {
+        &self.link
+    }
+
+    async fn invalidate_on(
+        &self,
+        line: &RedisLine,
+        message: &Message,
+    ) -> Result<Appended, Unavailable> {
+        let payload = &*wire::write(message);
+        self.link
+            .run_on(line, |line| self.send_invalidation(line, message, payload))
             .await
     }
 }

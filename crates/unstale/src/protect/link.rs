@@ -7,48 +7,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use redis::aio::MultiplexedConnection;
-use redis::{ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation};
 use tokio::sync::Notify;
 
-use super::super::shared::Unavailable;
-use super::connection::Target;
-use super::fence::Fence;
-use super::refusal;
+use super::breaker::Breaker;
+use super::route::{Failure, Route};
 use crate::config::Config;
-use crate::core::Fenced;
+use crate::core::{Fenced, Guard};
 use crate::error::Error;
-use crate::protect::Breaker;
+use crate::tiers::Unavailable;
 
 /// A fenced connection.
-pub(crate) struct Line {
-    connection: MultiplexedConnection,
-    fence: Arc<Fence>,
+pub(crate) struct Line<R: Route> {
+    pub(crate) connection: R::Connection,
+    route: Arc<R>,
     /// The epoch of its last fence.
     fenced_epoch: AtomicU64,
 }
 
-impl Line {
-    pub(super) async fn query_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> RedisResult<T> {
-        pipeline.query_async(&mut self.connection.clone()).await
-    }
-
-    pub(super) async fn invoke<T: FromRedisValue>(
-        &self,
-        script: &ScriptInvocation<'_>,
-    ) -> RedisResult<T> {
-        script.invoke_async(&mut self.connection.clone()).await
-    }
-
-    pub(super) async fn fence_again(&self) -> RedisResult<()> {
-        let fenced = self.fence.pass(&mut self.connection.clone()).await?;
+impl<R: Route> Line<R> {
+    pub(crate) async fn fence_again(&self) -> Result<(), R::Failure> {
+        let fenced = self.route.pass(&self.connection).await?;
         self.fenced_epoch
             .fetch_max(fenced.history.epoch, Ordering::AcqRel);
         Ok(())
     }
 
     fn is_behind(&self) -> bool {
-        self.fenced_epoch.load(Ordering::Acquire) < self.fence.local.history().epoch
+        self.fenced_epoch.load(Ordering::Acquire) < self.route.local().history().epoch
     }
 }
 
@@ -60,7 +45,9 @@ pub(crate) enum OpenFailure {
     #[error("cannot use {endpoint}: {source}")]
     Server {
         endpoint: String,
-        source: RedisError,
+        /// The server answered that it will not serve us: waiting does not help.
+        refused: bool,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error("cannot send the pending removals: {0}")]
     Pending(#[from] Unavailable),
@@ -69,17 +56,16 @@ pub(crate) enum OpenFailure {
 impl OpenFailure {
     /// Whether the server answered that it will not serve us: waiting does not help.
     pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, OpenFailure::Server { source, .. } if refusal::is_of_login(source))
+        matches!(self, OpenFailure::Server { refused: true, .. })
     }
 }
 
 impl From<OpenFailure> for Error {
     fn from(failure: OpenFailure) -> Self {
         match failure {
-            OpenFailure::Server { endpoint, source } => Error::Connection {
-                endpoint,
-                source: source.into(),
-            },
+            OpenFailure::Server {
+                endpoint, source, ..
+            } => Error::Connection { endpoint, source },
             other => Error::Connection {
                 endpoint: "the server".into(),
                 source: other.into(),
@@ -89,22 +75,20 @@ impl From<OpenFailure> for Error {
 }
 
 /// The way to the server: a line in service, or none.
-pub(crate) struct Link {
-    target: Arc<Target>,
-    fence: Arc<Fence>,
+pub(crate) struct Link<R: Route> {
+    route: Arc<R>,
     pub(crate) breaker: Breaker,
-    line: RwLock<Option<Arc<Line>>>,
+    line: RwLock<Option<Arc<Line<R>>>>,
     lost: Notify,
     command_timeout: Duration,
     /// How long it may take to connect and to pass the fence.
     connect_timeout: Duration,
 }
 
-impl Link {
-    pub(super) fn new(config: &Config, target: Arc<Target>, fence: Arc<Fence>) -> Self {
+impl<R: Route> Link<R> {
+    pub(crate) fn new(config: &Config, route: Arc<R>) -> Self {
         Self {
-            target,
-            fence,
+            route,
             breaker: Breaker::new(&config.breaker),
             line: RwLock::new(None),
             lost: Notify::new(),
@@ -114,31 +98,35 @@ impl Link {
     }
 
     /// Connects to the first server that passes the fence. The line is not in service yet.
-    pub(crate) async fn open(&self) -> Result<(Arc<Line>, Fenced), OpenFailure> {
+    pub(crate) async fn open(&self) -> Result<(Arc<Line<R>>, Fenced), OpenFailure> {
         let mut last = OpenFailure::NoServer;
-        for server in &self.target.servers {
+        for server in self.route.servers() {
             let attempt = async {
-                let mut connection = self.target.connect(server, None).await?;
-                let fenced = self.fence.pass(&mut connection).await?;
+                let connection = self.route.connect(server).await?;
+                let fenced = if Guard::FenceOnConnect.holds() {
+                    self.route.pass(&connection).await?
+                } else {
+                    Fenced {
+                        history: self.route.local().history(),
+                        ..Fenced::default()
+                    }
+                };
                 Ok((connection, fenced))
             };
             match self.in_time(attempt).await {
                 Ok((connection, fenced)) => {
-                    let fenced_epoch = AtomicU64::new(fenced.history.epoch);
-                    let fence = self.fence.clone();
-                    return Ok((
-                        Arc::new(Line {
-                            connection,
-                            fence,
-                            fenced_epoch,
-                        }),
-                        fenced,
-                    ));
+                    let line = Line {
+                        connection,
+                        route: self.route.clone(),
+                        fenced_epoch: AtomicU64::new(fenced.history.epoch),
+                    };
+                    return Ok((Arc::new(line), fenced));
                 }
-                Err(source) => {
+                Err(failure) => {
                     last = OpenFailure::Server {
-                        endpoint: server.endpoint.to_string(),
-                        source,
+                        endpoint: self.route.endpoint(server),
+                        refused: failure.is_of_login(),
+                        source: Box::new(failure),
                     };
                 }
             }
@@ -147,7 +135,7 @@ impl Link {
     }
 
     /// Puts a line into service.
-    pub(crate) fn serve(&self, line: Arc<Line>) {
+    pub(crate) fn serve(&self, line: Arc<Line<R>>) {
         *self.line.write() = Some(line);
         self.breaker.close();
     }
@@ -170,8 +158,8 @@ impl Link {
     /// Runs a command on the line in service.
     pub(crate) async fn run<T, F, Running>(&self, command: F) -> Result<T, Unavailable>
     where
-        F: Fn(Arc<Line>) -> Running,
-        Running: Future<Output = RedisResult<T>>,
+        F: Fn(Arc<Line<R>>) -> Running,
+        Running: Future<Output = Result<T, R::Failure>>,
     {
         let line = self.line.read().clone().ok_or(Unavailable::Down)?;
         match self.in_command_time(attempt(&line, command)).await {
@@ -179,11 +167,11 @@ impl Link {
                 self.breaker.succeeded();
                 Ok(value)
             }
-            Ok(Err(error)) => {
-                if refusal::ends_line(&error) {
+            Ok(Err(failure)) => {
+                if failure.ends_line() {
                     self.give_up(&line);
                 }
-                Err(error.into())
+                Err(failure.into())
             }
             Err(late) => {
                 if self.breaker.failed() {
@@ -197,14 +185,16 @@ impl Link {
     /// Runs a command on a line that is not in service yet.
     pub(crate) async fn run_on<T, F, Running>(
         &self,
-        line: &Arc<Line>,
+        line: &Arc<Line<R>>,
         command: F,
     ) -> Result<T, Unavailable>
     where
-        F: Fn(Arc<Line>) -> Running,
-        Running: Future<Output = RedisResult<T>>,
+        F: Fn(Arc<Line<R>>) -> Running,
+        Running: Future<Output = Result<T, R::Failure>>,
     {
-        Ok(self.in_command_time(attempt(line, command)).await??)
+        self.in_command_time(attempt(line, command))
+            .await?
+            .map_err(Into::into)
     }
 
     async fn in_command_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Unavailable> {
@@ -215,7 +205,7 @@ impl Link {
     }
 
     /// Takes a line out of service, if it still is in.
-    fn give_up(&self, failed: &Arc<Line>) {
+    fn give_up(&self, failed: &Arc<Line<R>>) {
         let mut line = self.line.write();
         if line
             .as_ref()
@@ -227,26 +217,29 @@ impl Link {
         }
     }
 
-    async fn in_time<T>(&self, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-        let late = |_| RedisError::from((ErrorKind::Io, "no answer in time"));
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, R::Failure>>,
+    ) -> Result<T, R::Failure> {
         tokio::time::timeout(self.connect_timeout, work)
             .await
-            .map_err(late)?
+            .map_err(|_| R::Failure::too_late())?
     }
 }
 
 /// Runs a command once its line is fenced in the newest epoch. A server whose history is not ours
 /// is fenced again, and asked once more.
-async fn attempt<T, F, Running>(line: &Arc<Line>, command: F) -> RedisResult<T>
+async fn attempt<R, T, F, Running>(line: &Arc<Line<R>>, command: F) -> Result<T, R::Failure>
 where
-    F: Fn(Arc<Line>) -> Running,
-    Running: Future<Output = RedisResult<T>>,
+    R: Route,
+    F: Fn(Arc<Line<R>>) -> Running,
+    Running: Future<Output = Result<T, R::Failure>>,
 {
-    if line.is_behind() {
+    if Guard::RefenceWhenBehind.forbids(line.is_behind()) {
         line.fence_again().await?;
     }
     match command(line.clone()).await {
-        Err(error) if refusal::is_unfenced(&error) => {
+        Err(failure) if failure.is_unfenced() => {
             line.fence_again().await?;
             command(line.clone()).await
         }

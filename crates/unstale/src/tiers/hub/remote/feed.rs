@@ -1,0 +1,135 @@
+//! One cache's reader of the log of a hub that is reached over a network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::route::{RemoteConnection, RemoteFailure, RemoteRoute, patiently};
+use super::way::{Purpose, Reply, Request, Said, What};
+use crate::core::{Fenced, Message, Position, Snapshot};
+use crate::protect::Route;
+use crate::tiers::hub::Hub;
+use crate::tiers::shared::{Entries, Unavailable};
+
+/// A hub that keeps a blocking read waiting for so much longer than it was told to is gone.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+type Inbox = mpsc::UnboundedReceiver<(Position, Message)>;
+
+/// One cache's reader of the log.
+pub(crate) struct RemoteFeed {
+    connection: RemoteConnection,
+    route: Arc<RemoteRoute>,
+    /// What was published, where the log is.
+    published: Option<Mutex<Inbox>>,
+    patience: Duration,
+}
+
+impl RemoteFeed {
+    /// Connects, subscribes where the log is published, and passes the fence.
+    pub(super) async fn connect(
+        route: &Arc<RemoteRoute>,
+        poll_interval: Duration,
+    ) -> Result<Self, Unavailable> {
+        let patience = poll_interval + PATIENCE;
+        patiently(patience * 2, Self::try_connect(route, patience)).await
+    }
+
+    async fn try_connect(
+        route: &Arc<RemoteRoute>,
+        patience: Duration,
+    ) -> Result<Self, RemoteFailure> {
+        let connection = route.connect_for(Purpose::Log).await?;
+        let mut published = None;
+        if route.hub.publishes() {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            let wire = connection.wire.clone();
+            let step = move |hub: &Hub| {
+                hub.subscribe(&wire, sender);
+                (Ok(()), Said::Done)
+            };
+            connection.call(What::Subscribe, step).await?;
+            published = Some(Mutex::new(receiver));
+        }
+        route.pass(&connection).await?;
+        Ok(Self {
+            connection,
+            route: route.clone(),
+            published,
+            patience,
+        })
+    }
+
+    pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
+        patiently(self.patience, self.route.fence(&self.connection)).await
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
+        let step = |hub: &Hub| match hub.snapshot() {
+            Some(snapshot) => {
+                let said = Said::Fenced(snapshot.fenced);
+                (Ok(snapshot), said)
+            }
+            None => (Err(RemoteFailure::NotFenced), Said::NotFenced),
+        };
+        patiently(self.patience, self.connection.call(What::Snapshot, step)).await
+    }
+
+    pub(crate) async fn entries(
+        &self,
+        cursor: Position,
+        wait: Duration,
+    ) -> Result<Entries, Unavailable> {
+        match &self.published {
+            Some(published) => self.published(published, wait).await,
+            None => patiently(self.patience, self.read(cursor, wait)).await,
+        }
+    }
+
+    /// A read that the hub answers as soon as there is something, or after `wait`.
+    async fn read(&self, cursor: Position, wait: Duration) -> Result<Entries, RemoteFailure> {
+        let (answer, answered) = oneshot::channel();
+        let hub = self.route.hub.clone();
+        let reply = move |entries: Vec<_>| Reply {
+            said: Said::Entries(entries.len()),
+            // The caller may have stopped waiting.
+            deliver: Box::new(move || drop(answer.send(entries))),
+        };
+        self.connection.wire.clone().send(Request {
+            what: What::Entries(cursor),
+            serve: Box::new(move |back| {
+                let mut news = hub.news();
+                let entries = hub.entries_after(cursor);
+                if !entries.is_empty() {
+                    return back(reply(entries));
+                }
+                tokio::spawn(async move {
+                    // Nothing new within the wait is no failure.
+                    let _ = tokio::time::timeout(wait, news.changed()).await;
+                    back(reply(hub.entries_after(cursor)));
+                });
+            }),
+        });
+        Ok(Entries::all(self.connection.answer(answered).await?))
+    }
+
+    /// What was published so far; waits for the first.
+    async fn published(
+        &self,
+        published: &Mutex<Inbox>,
+        wait: Duration,
+    ) -> Result<Entries, Unavailable> {
+        let mut published = published.lock().await;
+        let first = tokio::select! {
+            biased;
+            first = tokio::time::timeout(wait, published.recv()) => first.ok().flatten(),
+            () = self.connection.wire.gone() => return Err(RemoteFailure::Gone.into()),
+        };
+        let mut entries: Vec<_> = first.into_iter().collect();
+        while let Ok(next) = published.try_recv() {
+            entries.push(next);
+        }
+        Ok(Entries::all(entries))
+    }
+}

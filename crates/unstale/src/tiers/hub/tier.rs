@@ -1,0 +1,136 @@
+//! One cache's end of a hub.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::steps::Terms;
+use super::{Hub, HubFeed};
+use crate::config::Config;
+use crate::core::{Appended, Fenced, Message};
+use crate::local::Local;
+use crate::random;
+use crate::tiers::record::Value;
+use crate::tiers::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
+
+/// One cache's end of a hub.
+pub(crate) struct HubTier {
+    hub: Hub,
+    local: Arc<Local>,
+    lease_ttl: Duration,
+    max_log_length: usize,
+    max_bans: usize,
+}
+
+impl HubTier {
+    pub(super) fn new(hub: &Hub, config: &Config, local: Arc<Local>) -> Self {
+        Self {
+            hub: hub.clone(),
+            local,
+            lease_ttl: config.lease_ttl,
+            max_log_length: usize::try_from(config.stream.max_stream_length).unwrap_or(usize::MAX),
+            max_bans: config.max_bans,
+        }
+    }
+
+    /// Fences, and takes note of the answer.
+    pub(crate) fn fence(&self) -> Result<(), Unavailable> {
+        while !self.local.adopt(fence(&self.hub, &self.local)?) {}
+        Ok(())
+    }
+
+    pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
+        Ok(self.hub.look(key))
+    }
+
+    pub(crate) async fn look_many(
+        &self,
+        keys: &[Arc<str>],
+    ) -> Result<Vec<Option<Looked>>, Unavailable> {
+        Ok(self.hub.look_many(keys))
+    }
+
+    pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
+        Ok(self.hub.look_guarded(key))
+    }
+
+    pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
+        Ok(self.hub.claim(key, lease, self.lease_ttl))
+    }
+
+    pub(crate) async fn take_over(
+        &self,
+        key: &str,
+        seen: &[u8],
+        lease: &Bytes,
+    ) -> Result<bool, Unavailable> {
+        Ok(self.hub.take_over(key, seen, lease, self.lease_ttl))
+    }
+
+    pub(crate) async fn fill(
+        &self,
+        key: &str,
+        lease: &Bytes,
+        value: &Value,
+        rest: Vec<u8>,
+    ) -> Result<bool, Unavailable> {
+        Ok(self.hub.fill(key, lease, value, &rest))
+    }
+
+    pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
+        self.hub.release(key, lease);
+        Ok(())
+    }
+
+    pub(crate) async fn touch(&self, key: &str, seen: &[u8]) -> Result<Leftover, Unavailable> {
+        Ok(self.hub.touch(key, seen))
+    }
+
+    pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
+        self.append(|terms| self.hub.invalidate(terms, message))
+    }
+
+    pub(crate) async fn store(
+        &self,
+        message: &Message,
+        entries: &[StoreEntry],
+    ) -> Result<Appended, Unavailable> {
+        self.append(|terms| self.hub.store(terms, message, entries))
+    }
+
+    pub(crate) fn listen(&self) -> Result<HubFeed, Unavailable> {
+        self.fence()?;
+        Ok(HubFeed::new(&self.hub, &self.local))
+    }
+
+    /// Appends under the history this instance knows; fences and tries again when it is over.
+    fn append(&self, append: impl Fn(&Terms) -> Option<Appended>) -> Result<Appended, Unavailable> {
+        let attempt = || {
+            let (ours, ban_margin) = self
+                .local
+                .with(|partition, _| (partition.history(), partition.ban_retention_beyond_ttl()));
+            append(&Terms {
+                ours,
+                max_log_length: self.max_log_length,
+                max_bans: self.max_bans,
+                ban_margin,
+            })
+        };
+        match attempt() {
+            Some(appended) => Ok(appended),
+            None => {
+                self.fence()?;
+                attempt().ok_or(Unavailable::NotFenced)
+            }
+        }
+    }
+}
+
+/// Fences with what an instance knows.
+pub(super) fn fence(hub: &Hub, local: &Local) -> Result<Fenced, Unavailable> {
+    let fresh_nonce = random::number().map_err(|_| Unavailable::Down)?;
+    let (ours, longest_ttl) =
+        local.with(|partition, _| (partition.history(), partition.longest_ttl()));
+    Ok(hub.fence(ours, fresh_nonce, longest_ttl))
+}

@@ -1,0 +1,95 @@
+//! The way to the servers of one partition: connecting to one, and the fence, which is the first
+//! thing on every connection and the probe ever after.
+
+use std::sync::Arc;
+
+use redis::aio::MultiplexedConnection;
+use redis::{ErrorKind, RedisError, RedisResult, Value};
+
+use super::connection::{Server, Target};
+use super::keyspace::Keyspace;
+use super::{refusal, reply, scripts};
+use crate::core::Fenced;
+use crate::local::Local;
+use crate::protect::{Failure, Route};
+use crate::random;
+use crate::tiers::record::millis;
+
+/// The servers of one partition.
+pub(crate) struct RedisRoute {
+    pub(super) target: Target,
+    pub(super) keyspace: Keyspace,
+    local: Arc<Local>,
+}
+
+impl RedisRoute {
+    pub(super) fn new(target: Target, keyspace: Keyspace, local: Arc<Local>) -> Self {
+        Self {
+            target,
+            keyspace,
+            local,
+        }
+    }
+}
+
+impl Route for RedisRoute {
+    type Server = Server;
+    type Connection = MultiplexedConnection;
+    type Failure = RedisError;
+
+    fn local(&self) -> &Local {
+        &self.local
+    }
+
+    fn servers(&self) -> &[Server] {
+        &self.target.servers
+    }
+
+    fn endpoint(&self, server: &Server) -> String {
+        server.endpoint.to_string()
+    }
+
+    async fn connect(&self, server: &Server) -> RedisResult<MultiplexedConnection> {
+        self.target.connect(server, None).await
+    }
+
+    async fn fence(&self, connection: &MultiplexedConnection) -> RedisResult<Fenced> {
+        let (history, longest_ttl) = self
+            .local
+            .with(|partition, _| (partition.history(), partition.longest_ttl()));
+        let mut script = scripts::FENCE.prepare_invoke();
+        script.key(&self.keyspace.meta).key(&self.keyspace.log);
+        script
+            .arg(history.epoch)
+            .arg(reply::nonce_text(history.nonce));
+        script.arg(reply::nonce_text(nonce()?));
+        script.arg(millis(longest_ttl));
+        script
+            .arg(&self.keyspace.channel)
+            .arg(self.keyspace.max_log_length);
+        let answer: Value = script.invoke_async(&mut connection.clone()).await?;
+        reply::fenced(&answer)
+    }
+}
+
+fn nonce() -> RedisResult<u64> {
+    random::number().map_err(|error| std::io::Error::other(error.to_string()).into())
+}
+
+impl Failure for RedisError {
+    fn too_late() -> Self {
+        RedisError::from((ErrorKind::Io, "no answer in time"))
+    }
+
+    fn ends_line(&self) -> bool {
+        refusal::ends_line(self)
+    }
+
+    fn is_unfenced(&self) -> bool {
+        refusal::is_unfenced(self)
+    }
+
+    fn is_of_login(&self) -> bool {
+        refusal::is_of_login(self)
+    }
+}
