@@ -126,32 +126,38 @@ macro_rules! parts_of_tuples {
 
 parts_of_tuples!((A)(A, B)(A, B, C)(A, B, C, D));
 
-/// A key pattern in which each `*` stands for an id.
+/// A key pattern in which each `*` stands for an id, and everything else for itself.
 #[derive(Clone, Debug)]
-pub(crate) struct KeyPattern(String);
+pub(crate) struct KeyPattern {
+    pattern: String,
+    /// The same as a glob.
+    glob: String,
+}
 
 impl KeyPattern {
     /// A pattern without a star gets `:*` appended.
     pub(crate) fn new(pattern: &str) -> Self {
-        if pattern.contains('*') {
-            Self(pattern.into())
-        } else {
-            Self(format!("{pattern}:*"))
-        }
+        let pattern = match pattern.contains('*') {
+            true => pattern.to_owned(),
+            false => format!("{pattern}:*"),
+        };
+        let literals: Vec<_> = pattern.split('*').map(glob::escape).collect();
+        let glob = literals.join("*");
+        Self { pattern, glob }
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.pattern
     }
 
     /// The key with these ids. Ids beyond the last star are appended behind colons; a star
     /// without an id stays, which is a mistake that the log tells.
     pub(crate) fn key(&self, ids: &impl Ids) -> Key {
-        let mut filling = Filling::new(&self.0);
+        let mut filling = Filling::new(&self.pattern);
         ids.each(&mut |id| filling.fill(|key| write!(key, "{id}")));
         if filling.rest.is_some_and(|rest| rest.contains('*')) {
             tracing::error!(
-                pattern = self.0,
+                pattern = self.pattern,
                 "a key of this space lacks an id for each `*`"
             );
         }
@@ -160,7 +166,7 @@ impl KeyPattern {
 
     /// The glob with these parts; ids are escaped, so that they match themselves only.
     pub(crate) fn glob(&self, parts: &impl Parts) -> Key {
-        let mut filling = Filling::new(&self.0);
+        let mut filling = Filling::new(&self.glob);
         parts.each(&mut |part| {
             filling.fill(|key| match part {
                 Some(id) => key.write_str(&glob::escape(&id.to_string())),
@@ -278,5 +284,17 @@ mod tests {
     fn ids_in_a_glob_match_themselves_only() {
         let pattern = KeyPattern::new("feed:user:*:page:*");
         assert_eq!(pattern.glob(&("a*", ANY)).as_str(), "feed:user:a\\*:page:*");
+    }
+
+    #[test]
+    fn a_glob_covers_the_keys_of_its_pattern_whatever_is_in_it() {
+        for pattern in ["price[eur]:*", "what?", "a\\b:*:[^c]", "[", "caf\u{e9}*\\"] {
+            let pattern = KeyPattern::new(pattern);
+            let key = pattern.key(&("x", 1));
+            let glob = glob::Glob::parse(pattern.glob(&(ANY, ANY)).as_str());
+            assert!(glob.matches(key.as_str()), "{glob} {}", key.as_str());
+            let exact = glob::Glob::parse(pattern.glob(&("x", 1)).as_str());
+            assert_eq!(exact.as_literal(), Some(key.as_str()));
+        }
     }
 }
