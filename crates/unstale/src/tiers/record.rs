@@ -10,6 +10,7 @@
 //! payload. Spans are milliseconds; the deadline is a time of the server's clock, and only
 //! entries with a sliding expiration have one.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ use crate::policy::Priority;
 /// The kinds and their format versions. Another version is a miss, never an error.
 const LEASE: &str = "L1";
 const VALUE: &str = "V1";
+
+/// A header is no longer than this: what `touch.lua` looks at.
+const HEADER: usize = 256;
 
 /// What an entry carries beside its payload.
 #[derive(Clone, PartialEq, Debug)]
@@ -82,24 +86,22 @@ pub(crate) fn value(stamp: Position, deadline: u64, rest: &[u8]) -> Bytes {
     [start.as_bytes(), rest].concat().into()
 }
 
-/// The first bytes of a record, up to its token: no two records of a key have the same.
+/// The first bytes of a record, up to its token: no two records of a key have the same. What is
+/// no record is told by what would be its header.
 pub(crate) fn identity(record: &[u8]) -> &[u8] {
-    let end = record
+    let header = &record[..record.len().min(HEADER)];
+    let end = header
         .iter()
         .enumerate()
         .filter(|(_, byte)| **byte == b' ')
         .nth(4);
-    &record[..end.map_or(record.len(), |(index, _)| index + 1)]
+    &header[..end.map_or(header.len(), |(index, _)| index + 1)]
 }
 
 /// The time on the server's clock, in milliseconds, that a record cannot slide beyond.
 pub(crate) fn deadline(record: &[u8]) -> Option<u64> {
     let field = record.split(|byte| *byte == b' ').nth(3)?;
-    std::str::from_utf8(field)
-        .ok()?
-        .parse()
-        .ok()
-        .filter(|deadline| *deadline > 0)
+    number(std::str::from_utf8(field).ok()?).filter(|deadline| *deadline > 0)
 }
 
 /// Reads a record; what cannot be read is foreign.
@@ -108,28 +110,31 @@ pub(crate) fn parse(bytes: &Bytes) -> Record {
 }
 
 fn parse_known(bytes: &Bytes) -> Option<Record> {
-    let header_end = bytes.iter().take(256).position(|byte| *byte == b';')?;
+    let header_end = bytes.iter().take(HEADER).position(|byte| *byte == b';')?;
     let mut fields = std::str::from_utf8(&bytes[..header_end]).ok()?.split(' ');
     let kind = fields.next()?;
     let stamp = Position {
-        epoch: number(&mut fields)?,
-        seq: number(&mut fields)?,
+        epoch: next(&mut fields)?,
+        seq: next(&mut fields)?,
     };
-    let _deadline: u64 = number(&mut fields)?;
-    let _token = fields.next()?;
+    let _deadline: u64 = next(&mut fields)?;
+    if !is_token(fields.next()?) {
+        return None;
+    }
     match kind {
         LEASE => Some(Record::Lease { stamp }),
         VALUE => {
-            let flags = number(&mut fields)?;
-            let ttl = Duration::from_millis(number(&mut fields)?);
-            let sliding = match number(&mut fields)? {
+            let flags = next(&mut fields)?;
+            let ttl = Duration::from_millis(next(&mut fields)?);
+            let sliding = match next(&mut fields)? {
                 0 => None,
                 span => Some(Duration::from_millis(span)),
             };
-            let size = number(&mut fields)?;
-            let priority = Priority::from_level(number(&mut fields)?)?;
-            let tags_end = header_end + 1 + number::<usize>(&mut fields)?;
-            let tags = parse_tags(bytes.get(header_end + 1..tags_end)?)?;
+            let size = next(&mut fields)?;
+            let priority = Priority::from_level(next(&mut fields)?)?;
+            let tags_start = header_end + 1;
+            let tags_end = tags_start.checked_add(next(&mut fields)?)?;
+            let tags = parse_tags(bytes.get(tags_start..tags_end)?)?;
             let traits = Traits {
                 ttl,
                 sliding,
@@ -159,11 +164,64 @@ fn parse_tags(json: &[u8]) -> Option<Box<[Arc<str>]>> {
     Some(tags.into_iter().map(Arc::from).collect())
 }
 
-fn number<'a, N: std::str::FromStr>(fields: &mut impl Iterator<Item = &'a str>) -> Option<N> {
-    fields.next()?.parse().ok()
+fn next<'a, N: FromStr>(fields: &mut impl Iterator<Item = &'a str>) -> Option<N> {
+    number(fields.next()?)
+}
+
+/// Reads digits, as the scripts do, which know no sign.
+fn number<N: FromStr>(digits: &str) -> Option<N> {
+    let parsed = digits.parse().ok()?;
+    digits
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then_some(parsed)
+}
+
+/// Whether the scripts see one token here.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whole milliseconds, rounded up: an expiration is never zero.
 pub(crate) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn foreign(record: &str) -> bool {
+        parse(&Bytes::copy_from_slice(record.as_bytes())) == Record::Foreign
+    }
+
+    #[test]
+    fn what_the_scripts_would_read_otherwise_is_foreign() {
+        assert!(!foreign("V1 7 43 5 token.1 0 120000 7 1 1 0 ;"));
+        for record in [
+            "V1 7 +43 5 token.1 0 120000 7 1 1 0 ;",
+            "V1 7 43 +5 token.1 0 120000 7 1 1 0 ;",
+            "V1 7 43 5 token.1 0 120000 +7 1 1 0 ;",
+            "V1 7 43 5  0 120000 7 1 1 0 ;",
+            "V1 7 43 5 tok\ten 0 120000 7 1 1 0 ;",
+            "V1 7 43 5 token.1 0 120000 7 1 1 ;",
+            "L1 7 +43 0 token.1 ;",
+        ] {
+            assert!(foreign(record), "{record}");
+        }
+        assert_eq!(deadline(b"V1 7 43 +5 "), None);
+    }
+
+    #[test]
+    fn a_length_that_no_memory_has_is_foreign() {
+        for length in [u64::MAX, u64::MAX - 40, 1 << 63] {
+            assert!(foreign(&format!("V1 7 43 0 t 0 1 0 1 1 {length} ;")));
+        }
+    }
+
+    #[test]
+    fn the_identity_of_what_is_no_record_is_bounded() {
+        assert_eq!(identity(&[b'x'; 100_000]), [b'x'; HEADER]);
+        assert_eq!(identity(b"L1 7 43 0 token.1 ;"), b"L1 7 43 0 token.1 ");
+        assert_eq!(identity(b"hello"), b"hello");
+    }
 }
