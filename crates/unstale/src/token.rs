@@ -55,9 +55,9 @@ impl FromStr for Token {
     type Err = TokenError;
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
-        // What a stranger sent is repeated, but not at any length.
+        // What a stranger sent is repeated, but not at any length, nor with line breaks in it.
         let shown = || TokenError {
-            text: text.chars().take(64).collect(),
+            text: text.chars().take(64).flat_map(char::escape_debug).collect(),
         };
         text.parse().map(Token).map_err(|()| shown())
     }
@@ -74,5 +74,19 @@ impl TryFrom<String> for Token {
 impl From<Token> for String {
     fn from(token: Token) -> String {
         token.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_sent_is_repeated_in_one_short_line() {
+        let forged = format!("1-2\r\nSet-Cookie: a=b\u{1b}[2J{}", "x".repeat(10_000));
+        let shown = forged.parse::<Token>().unwrap_err().to_string();
+        assert!(shown.starts_with("`1-2\\r\\nSet-Cookie"), "{shown}");
+        assert!(!shown.contains(char::is_control), "{shown}");
+        assert!(shown.len() < 300, "{shown}");
     }
 }
