@@ -148,7 +148,7 @@ fn endpoint(text: &str, default_port: u16) -> Result<Endpoint, Flaw> {
             None => (text, None),
         }
     };
-    let unusual = |c: char| c.is_whitespace() || c.is_control() || "/\\@?#%\"',=".contains(c);
+    let unusual = |c: char| c.is_whitespace() || c.is_control() || "/\\@?#%\"',=!".contains(c);
     if host.is_empty() || host.contains(unusual) {
         return Err(malformed("a server without a proper name"));
     }

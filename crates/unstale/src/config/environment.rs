@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use super::load::SECTIONS;
+use super::repeat;
 use super::tree::{Entry, Node, Value, same_name};
 use crate::error::{ConfigError, Flaw, Problem};
 
 /// What separates the names in a variable's name.
 const SEPARATOR: &str = "__";
+
+/// No setting lies deeper than three names; JSON is not read to any depth either.
+const DEEPEST: usize = 16;
 
 /// The variables of this process that override settings.
 ///
@@ -49,6 +53,12 @@ pub(super) fn layer(
         let Some((section, path)) = path(&name) else {
             continue;
         };
+        if path.len() > DEEPEST {
+            let remedy = "Name a setting by its section, its group and its own name.";
+            let flaw = Flaw::new("names a setting that does not exist", remedy);
+            problems.push(flaw.at(origin(&name), None));
+            continue;
+        }
         let leaf = Node {
             value: Value::Text(value),
             origin: Some(origin(&name).into()),
@@ -62,7 +72,7 @@ pub(super) fn layer(
 }
 
 fn origin(variable: &str) -> String {
-    format!("environment variable {variable}")
+    format!("environment variable {}", repeat::line(variable))
 }
 
 fn group() -> Node {

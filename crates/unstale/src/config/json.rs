@@ -9,7 +9,7 @@ pub(super) fn strict(text: &str) -> Vec<u8> {
         .as_bytes()
         .to_vec();
     let mut at = 0;
-    let mut comma = None;
+    let (mut behind_a_value, mut comma) = (false, None);
     while let Some(&byte) = bytes.get(at) {
         let end = match (byte, bytes.get(at + 1)) {
             (b'"', _) => string_end(&bytes, at),
@@ -27,13 +27,20 @@ pub(super) fn strict(text: &str) -> Vec<u8> {
         };
         match bytes[at] {
             b' ' | b'\t' | b'\r' | b'\n' => {}
-            b',' => comma = Some(at),
+            b',' => {
+                comma = behind_a_value.then_some(at);
+                behind_a_value = false;
+            }
             b'}' | b']' => {
                 if let Some(comma) = comma.take() {
                     bytes[comma] = b' ';
                 }
+                behind_a_value = true;
             }
-            _ => comma = None,
+            other => {
+                comma = None;
+                behind_a_value = !b"{[:".contains(&other);
+            }
         }
         at = end;
     }
@@ -53,10 +60,11 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// Blanks the comment that begins at `start`; one that never ends is left for the parser to report.
+/// Blanks the comment that begins at `start`, and says where it ends; one that never does is left for
+/// the parser to report, and so is what follows it.
 fn blank(bytes: &mut [u8], start: usize, length: impl Fn(&[u8]) -> Option<usize>) -> usize {
     let Some(length) = length(&bytes[start..]) else {
-        return start + 1;
+        return bytes.len();
     };
     for byte in &mut bytes[start..start + length] {
         if *byte != b'\n' {
@@ -97,5 +105,20 @@ mod tests {
         assert!(read("{ \"a\": 1, /* }").is_err());
         assert!(read("{ \"a").is_err());
         assert!(read("{ \"a\": 1,, }").is_err());
+    }
+
+    #[test]
+    fn a_comma_trails_a_value_or_is_a_mistake() {
+        for text in ["{,}", "[ , ]", "[[],,]", "{ \"a\": , }", "{ /* */ , }"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        assert_eq!(read("[[], {},]").unwrap(), serde_json::json!([[], {}]));
+    }
+
+    #[test]
+    fn comments_that_never_end_are_looked_for_once() {
+        let text = "[] ".to_owned() + &"/* ".repeat(300_000);
+        assert_eq!(strict(&text), text.as_bytes());
+        assert!(read(&text).is_err());
     }
 }

@@ -45,6 +45,7 @@ mod memory;
 mod nearest;
 mod read;
 mod redis;
+mod repeat;
 mod secret;
 mod section;
 mod setting;

@@ -4,8 +4,11 @@
 pub(super) fn nearest<'a>(written: &str, allowed: &[&'a str]) -> Option<&'a str> {
     const ALIKE: f64 = 0.5;
     let written = written.to_lowercase();
+    let length = written.chars().count();
     allowed
         .iter()
+        // What is more than twice as long is not alike, and costs nothing to compare.
+        .filter(|name| length <= 2 * name.len())
         .map(|name| {
             let alike = strsim::normalized_damerau_levenshtein(&written, &name.to_lowercase());
             (alike, *name)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Encoding;
 use super::connection::Connection;
+use super::repeat::is_harmless;
 use super::timespan::TimeSpan;
 use super::tree::Value;
 use crate::error::Flaw;
@@ -28,20 +29,13 @@ pub(super) trait Setting: Sized {
 pub(super) fn read<T: Setting>(value: &Value) -> Result<T, Flaw> {
     T::read(value).unwrap_or_else(|| {
         let what = match value {
-            Value::Text(text) if !T::SECRET && harmless(text) => format!("is the string `{text}`"),
+            Value::Text(text) if !T::SECRET && is_harmless(text) => {
+                format!("is the string `{text}`")
+            }
             other => format!("is {}", other.kind()),
         };
         Err(Flaw::new(what, format!("Write {}.", T::expected())))
     })
-}
-
-/// Whether a text cannot be a connection string that landed in the wrong place.
-fn harmless(text: &str) -> bool {
-    const LONGEST: usize = 24;
-    text.len() <= LONGEST
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b" .:-_+".contains(&byte))
 }
 
 impl Setting for bool {
@@ -126,7 +120,7 @@ impl Setting for Duration {
     fn read(value: &Value) -> Option<Result<Self, Flaw>> {
         match value {
             Value::Text(text) => Some(TimeSpan::read(text).map(|span| span.0).map_err(|flaw| {
-                let shown = if harmless(text) { text } else { "…" };
+                let shown = if is_harmless(text) { text } else { "…" };
                 Flaw::new(format!("`{shown}` {}", flaw.what), flaw.remedy)
             })),
             _ => None,

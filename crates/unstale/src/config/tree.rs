@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::json;
+use super::{json, repeat};
 use crate::error::{Flaw, Problem};
 
 /// A setting or a group of settings. It may hold a password, so it has no `Debug`.
@@ -48,6 +48,13 @@ pub(super) fn same_name(group: &str, a: &str, b: &str) -> bool {
 
 /// The path of a setting within `group`. A name that is empty or has the separator in it is quoted.
 pub(super) fn join(group: &str, name: &str) -> String {
+    let names_patterns = group
+        .split_once(':')
+        .is_some_and(|(_, group)| group.eq_ignore_ascii_case(POLICIES));
+    let name = match names_patterns {
+        true => repeat::line(name),
+        false => repeat::name(name).into(),
+    };
     if name.is_empty() || name.contains(':') {
         format!("{group}:\"{name}\"")
     } else {

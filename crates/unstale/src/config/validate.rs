@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::repeat::is_harmless;
 use super::tree::POLICIES;
 use super::{BreakerConfig, Config, MemoryConfig, RedisConfig, StreamConfig, TimeSpan};
 use crate::error::Problem;
@@ -82,8 +83,13 @@ fn stream(check: &mut Check, stream: &StreamConfig) {
         name != "meta" && !name.starts_with("k:"),
         "StreamName",
         || {
+            let shown = if is_harmless(name) {
+                name
+            } else {
+                "k:\u{2026}"
+            };
             (
-                format!("is `{name}`, which is where the cache keeps something else"),
+                format!("is `{shown}`, which is where the cache keeps something else"),
                 "Write another name than `meta`, and one that does not begin with `k:`.",
             )
         },
@@ -91,6 +97,16 @@ fn stream(check: &mut Check, stream: &StreamConfig) {
     check.name("ConsumerGroup", &stream.consumer_group);
     check.name("ConsumerName", &stream.consumer_name);
     check.positive("MaxStreamLength", stream.max_stream_length > 0);
+    let longest = i64::MAX.unsigned_abs();
+    check.that(
+        stream.max_stream_length <= longest,
+        "MaxStreamLength",
+        || {
+            let remedy =
+                format!("Write at most {longest}, because the server knows no larger number.");
+            (format!("is {}", stream.max_stream_length), remedy)
+        },
+    );
     check.time("PollInterval", Some(stream.poll_interval), HOUR);
     check.time("AckTimeout", Some(stream.ack_timeout), DAY);
 }

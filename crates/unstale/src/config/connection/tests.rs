@@ -133,6 +133,12 @@ fn mistakes_say_what_to_do() {
         ("unix://", "three slashes"),
         ("redis://h:6379,ssl=true", "mixes a URL with options"),
         ("redis://app@h", "redis://:password@host"),
+        ("redis://h&db=2", "Begin the parameters with `?`"),
+        (
+            "unix:///run/redis.sock&db=2",
+            "Begin the parameters with `?`",
+        ),
+        ("redis://!h", "without a proper name"),
     ] {
         let error = refused(text);
         assert!(error.contains(expected), "{text}: {error}");
@@ -161,6 +167,9 @@ fn a_refusal_never_repeats_what_may_be_a_password() {
         "redis://h:6379,password=hunter2",
         "unix:///run/redis.sock,password=hunter2",
         "unix://:hunter2@host/x",
+        "redis://:p@h?user=u,password=hunter2",
+        "unix://u:p@/run/redis.sock&password=hunter2",
+        "redis://u&password=hunter2:p@h",
     ] {
         let error = refused(text);
         assert!(!error.contains("hunter2"), "{text}: {error}");

@@ -37,10 +37,12 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
     let (credentials, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
     if [user, host, path].iter().any(|part| part.contains(',')) {
+        return Err(mixed());
+    }
+    if [user, host, path].iter().any(|part| part.contains('&')) {
         return Err(Flaw::new(
-            "the connection string mixes a URL with options behind commas",
-            "Write one or the other: redis://:password@host:6379/0, or \
-             host:6379,password=…,defaultDatabase=0. A comma itself is %2C in a URL.",
+            "the connection string's URL has a `&` before its parameters",
+            "Begin the parameters with `?`, as in redis://host?user=name&db=0. A `&` itself is %26.",
         ));
     }
     let mut connection = Connection {
@@ -60,8 +62,8 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
         };
     }
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let value = decoded(value)?;
+        let (name, text) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = decoded(text)?;
         match name.to_ascii_lowercase().as_str() {
             "db" => {
                 let number = database(value.as_deref().unwrap_or_default(), "db")?;
@@ -76,6 +78,7 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
                     ));
                 }
             }
+            "user" | "username" if text.contains(',') => return Err(mixed()),
             "user" | "username" => connection.user = value,
             "password" | "pass" => connection.password = value.map(Secret::new),
             "protocol" => {}
@@ -99,6 +102,14 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
         ));
     }
     Ok(connection)
+}
+
+fn mixed() -> Flaw {
+    Flaw::new(
+        "the connection string mixes a URL with options behind commas",
+        "Write one or the other: redis://:password@host:6379/0, or \
+         host:6379,password=…,defaultDatabase=0. A comma itself is %2C in a URL.",
+    )
 }
 
 /// A password with a bare slash ends the URL's authority early, and something else fails to read.

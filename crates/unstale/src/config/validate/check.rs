@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::TimeSpan;
+use crate::config::repeat::is_harmless;
 use crate::config::tree::join;
 use crate::error::{Flaw, Problem};
 
@@ -78,8 +79,12 @@ impl<'a> Check<'a> {
             ("is empty", "Write a name, or leave it out for the default.")
         });
         self.that(!name.contains(['{', '}']), setting, || {
+            let shown = match is_harmless(&name.replace(['{', '}'], "")) {
+                true => format!(": `{name}`"),
+                false => String::new(),
+            };
             (
-                format!("contains a brace: `{name}`"),
+                format!("contains a brace{shown}"),
                 "Write it without `{` and `}`: a Redis cluster reads them as a hash tag, and only \
                  `{MachineName}` in ConsumerName has a meaning here.",
             )

@@ -54,6 +54,10 @@ fn an_impossible_value_is_told_what_is_allowed_and_why() {
             &["contains a brace", "hash tag"],
         ),
         (
+            r#""StreamConfiguration": { "MaxStreamLength": 9223372036854775808 }"#,
+            &["is 9223372036854775808", "at most 9223372036854775807"],
+        ),
+        (
             r#""StreamConfiguration": { "StreamName": "" }"#,
             &["StreamName: is empty"],
         ),

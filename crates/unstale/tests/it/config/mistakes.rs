@@ -263,6 +263,37 @@ fn files_are_named_where_they_are_wrong() {
     }
 }
 
+/// Whoever writes a name decides what it looks like, and not what the log looks like.
+#[test]
+fn every_mistake_is_told_in_one_line() {
+    for settings in [
+        r#""a\nb": 1"#,
+        r#""Policies": { "a\nb\u001b[2J": { "Size": 0 } }"#,
+        r#""Policies": { "a\nb": { "Sise": 1 } }"#,
+        r#""Redis": { "Configuration": "h\n:6379" }"#,
+    ] {
+        let told = mistake(settings);
+        assert!(!told.contains(char::is_control), "{told:?}");
+    }
+    let variables = [("Unstale__Policies__a\nb__Size", "0")];
+    let told = with_variables("{}", &variables)[0].to_string();
+    assert!(!told.contains(char::is_control), "{told:?}");
+}
+
+/// Each name is a group of its own, and a stack that overflows ends the process.
+#[test]
+fn variables_of_any_length_are_answered() {
+    let deep = format!("Unstale{}", "__a".repeat(40_000));
+    let told = with_variables("{}", &[(&deep, "1")]);
+    assert_eq!(told.len(), 1);
+    let told = told[0].to_string();
+    assert!(told.contains("names a setting that does not exist"));
+    assert!(told.len() < 500, "{told}");
+    let long = format!("Unstale__{}", "a".repeat(1_000_000));
+    let told = with_variables("{}", &[(&long, "1")])[0].to_string();
+    assert!(told.contains("there is no such setting"), "{told}");
+}
+
 #[test]
 fn no_secret_is_ever_shown() {
     for secret in [
@@ -284,6 +315,12 @@ fn no_secret_is_ever_shown() {
         r#""Redis": { "Configuration": "h,password=hunter2", "Enabled": "x" }"#,
         r#""Redis": { "Password": "hunter2" }"#,
         r#""Password": "hunter2""#,
+        r#""h,password=hunter2": 1"#,
+        r#""Redis": { "redis://:hunter2@h": "" }"#,
+        r#""Redis": { "h,password=hunter2": "", "h,password=hunter2": "" }"#,
+        r#""Redis": { "InstanceName": "h,password={hunter2}" }"#,
+        r#""StreamConfiguration": { "StreamName": "k:6379,password=hunter2" }"#,
+        r#""Redis": { "Configuration": "redis://:p@h?user=u,password=hunter2" }"#,
     ] {
         let text = format!("{{ \"Unstale\": {{ {settings} }} }}");
         let error = Config::from_json_only(&text).unwrap_err();
