@@ -6,8 +6,13 @@ use serde::de::DeserializeOwned;
 
 use crate::config::Encoding;
 
-/// The low bits of the flags name the encoding, one bit says that the payload is compressed.
-const ENCODING: u8 = 0b0111;
+mod json;
+pub(crate) mod message_pack;
+
+/// How deeply a value may be nested: `serde_json` reads no deeper, and a stack has room for it.
+const DEEPEST: usize = 127;
+
+/// The flags name the encoding, and one bit of them says that the payload is compressed.
 const MESSAGE_PACK: u8 = 0;
 const JSON: u8 = 1;
 const LZ4: u8 = 0b1000;
@@ -58,6 +63,14 @@ impl Codec {
             return Err(EncodeError::TooLarge {
                 limit: self.max_size,
             });
+        }
+        let readable = match self.encoding {
+            Encoding::MessagePack => message_pack::is_sound(&payload),
+            Encoding::Json => json::is_shallow(&payload),
+        };
+        if !readable {
+            let deep = format!("it is nested more than {DEEPEST} deep");
+            return Err(EncodeError::Invalid(deep.into()));
         }
         if self
             .compress_above
@@ -111,16 +124,19 @@ impl std::io::Write for Room {
     }
 }
 
-/// Decodes a value, however it was encoded; `None` when it cannot be decoded as a `T`.
+/// Decodes a value, however it was encoded; `None` when it cannot be decoded as a `T`, or has a
+/// flag that is not known here.
 pub(crate) fn decode<T: DeserializeOwned>(encoded: &Encoded) -> Option<T> {
-    let payload = if encoded.flags & LZ4 == 0 {
-        encoded.payload.clone()
-    } else {
-        decompress(&encoded.payload)?
+    let payload = || match encoded.flags & LZ4 {
+        0 => Some(encoded.payload.clone()),
+        _ => decompress(&encoded.payload),
     };
-    match encoded.flags & ENCODING {
-        MESSAGE_PACK => rmp_serde::from_slice(&payload).ok(),
-        JSON => serde_json::from_slice(&payload).ok(),
+    match encoded.flags & !LZ4 {
+        MESSAGE_PACK => {
+            let payload = payload().filter(|payload| message_pack::is_sound(payload))?;
+            rmp_serde::from_slice(&payload).ok()
+        }
+        JSON => serde_json::from_slice(&payload()?).ok(),
         _ => None,
     }
 }
@@ -171,6 +187,47 @@ mod tests {
         }
     }
 
+    #[derive(serde::Serialize, serde::Deserialize, Debug)]
+    enum Nested {
+        In(Box<Nested>),
+        End,
+    }
+
+    /// A stack that overflows ends the process.
+    #[test]
+    fn what_is_nested_deeply_is_neither_encoded_nor_decoded() {
+        let nested = |depth| (0..depth).fold(Nested::End, |inner, _| Nested::In(inner.into()));
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            let encode = |depth| codec(encoding, None).encode(&nested(depth));
+            assert!(decode::<Nested>(&encode(DEEPEST).unwrap()).is_some());
+            let refused = encode(DEEPEST + 1).unwrap_err();
+            assert_eq!(refused.to_string(), "it is nested more than 127 deep");
+        }
+        let branch = rmp_serde::to_vec_named(&nested(1)).unwrap();
+        let end = rmp_serde::to_vec_named(&Nested::End).unwrap();
+        let endless = branch[..branch.len() - end.len()].repeat(100_000);
+        let encoded = |payload: Vec<u8>| Encoded {
+            flags: MESSAGE_PACK,
+            payload: payload.into(),
+        };
+        assert!(decode::<Nested>(&encoded([endless, end].concat())).is_none());
+    }
+
+    /// By less than the last digit, JSON once read another float than it was given.
+    #[test]
+    fn floats_are_read_back_exactly() {
+        let floats = [
+            1.2345678901234567e20,
+            2.2250738585072014e-308,
+            5e-324,
+            0.1 + 0.2,
+        ];
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            let encoded = codec(encoding, None).encode(&floats).unwrap();
+            assert_eq!(decode::<[f64; 4]>(&encoded), Some(floats));
+        }
+    }
+
     #[test]
     fn damaged_and_unknown_payloads_are_not_decoded() {
         let mut encoded = codec(Encoding::Json, Some(1))
@@ -180,12 +237,11 @@ mod tests {
             .concat()
             .into();
         assert_eq!(decode::<String>(&encoded), None);
-        assert_eq!(
-            decode::<String>(&Encoded {
-                flags: 7,
-                payload: Bytes::new()
-            }),
-            None
-        );
+        let encoded = codec(Encoding::Json, None).encode("hello").unwrap();
+        for unknown in [0b0000_0010, 0b0000_0111, 0b0001_0000, 0b1000_0000] {
+            let flags = encoded.flags | unknown;
+            let payload = encoded.payload.clone();
+            assert_eq!(decode::<String>(&Encoded { flags, payload }), None);
+        }
     }
 }
