@@ -99,6 +99,9 @@ mod entry;
 pub mod error;
 #[cfg(feature = "evidence")]
 pub mod evidence;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod instance;
 mod key;
 mod local;

@@ -8,7 +8,7 @@ mod memory;
 pub(crate) mod record;
 mod redis;
 mod shared;
-mod wire;
+pub(crate) mod wire;
 
 pub use hub::Hub;
 
