@@ -4,6 +4,7 @@
 
 mod cargo;
 mod ci;
+mod fuzz;
 mod server;
 mod test;
 
@@ -27,12 +28,14 @@ struct Cli {
 enum Task {
     Test(test::Options),
     Ci(ci::Options),
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test(options) => test::run(&options),
         Task::Ci(options) => ci::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
