@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use unstale::Token;
 
 use crate::keyspace::Key;
@@ -28,6 +29,7 @@ pub(crate) trait Database: Send + Sync {
 pub(crate) struct Registers {
     versions: Vec<AtomicU64>,
     carried: Vec<Mutex<Option<(u64, Token)>>>,
+    news: watch::Sender<()>,
 }
 
 impl Registers {
@@ -35,7 +37,13 @@ impl Registers {
         Self {
             versions: Key::all().map(|_| AtomicU64::new(0)).collect(),
             carried: Key::all().map(|_| Mutex::new(None)).collect(),
+            news: watch::Sender::new(()),
         }
+    }
+
+    /// Tells whenever a user carries something new.
+    pub(crate) fn follow(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 }
 
@@ -53,6 +61,8 @@ impl Database for Registers {
         let mut carried = self.carried[key.index()].lock();
         if carried.as_ref().is_none_or(|(older, _)| *older < version) {
             *carried = Some((version, token.clone()));
+            drop(carried);
+            self.news.send_replace(());
         }
     }
 

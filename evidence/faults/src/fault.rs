@@ -59,6 +59,10 @@ impl Effect {
     pub(crate) fn now() -> Self {
         Self(clock::now())
     }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        Duration::from_nanos(clock::now().saturating_sub(self.0))
+    }
 }
 
 /// What instances have to notice within `MaxStaleness` (F4).
@@ -99,6 +103,12 @@ impl<'a> Draw<'a> {
     /// An instance's place.
     pub(crate) fn victim(&mut self) -> usize {
         self.random.usize(0..self.setup.places())
+    }
+
+    /// The place of an instance that is a process of its own.
+    pub(crate) fn process(&mut self) -> usize {
+        let tasks = self.setup.tasks as usize;
+        self.random.usize(tasks..self.setup.places())
     }
 
     /// One instance, or now and then all of them.

@@ -1,11 +1,12 @@
 //! An instance under test, in this process or in one of its own.
 
+use anyhow::Result;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use testbed::Proxy;
 use unstale::Cache;
 
-use crate::{clock, workload::Moods};
+use crate::{clock, process::Process, workload::Mood};
 
 /// One instance of the cache, with its workload, behind a fault proxy of its own.
 #[async_trait]
@@ -19,8 +20,11 @@ pub(crate) trait Instance: Send + Sync {
     /// How it sees itself; `None` when it cannot answer now.
     async fn observe(&self) -> Option<Observation>;
 
-    /// The mood of its loaders, where it can be set from here.
-    fn moods(&self) -> Option<&Moods> {
+    /// What is the matter with its loaders and their callers from now on.
+    async fn set_mood(&self, mood: Mood) -> Result<()>;
+
+    /// The process that it has to itself.
+    fn process(&self) -> Option<&Process> {
         None
     }
 

@@ -16,9 +16,11 @@ mod instance;
 mod judging;
 mod keyspace;
 mod options;
+mod process;
 mod progress;
 mod report;
 mod run;
+mod running;
 mod schedule;
 mod settings;
 mod strike;
@@ -55,6 +57,9 @@ fn start(options: &Options) -> Result<bool> {
             println!("{}", kind.name);
         }
         return Ok(true);
+    }
+    if let Some(socket) = &options.child {
+        return runtime.block_on(process::child::run(socket)).map(|()| true);
     }
     runtime.block_on(run::run(options))
 }

@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use clap::{Parser, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use crate::field::Setup;
 
@@ -43,6 +44,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FAULT")]
     pub(crate) only: Vec<String>,
 
+    /// Only faults whose names do not contain this; may be given several times
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) except: Vec<String>,
+
     /// List the faults and end
     #[arg(long)]
     pub(crate) list: bool,
@@ -57,7 +62,7 @@ pub(crate) struct Options {
 }
 
 /// What carries the log.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum Transport {
     Streams,
     #[value(name = "pubsub")]
@@ -65,7 +70,7 @@ pub(crate) enum Transport {
 }
 
 /// What is under test.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum SubjectKind {
     /// This library.
     Unstale,
@@ -88,6 +93,12 @@ impl Options {
             tasks: self.instances,
             processes: self.processes,
         }
+    }
+
+    /// Whether a fault of this name is wanted.
+    pub(crate) fn wants(&self, fault: &str) -> bool {
+        let is_in = |parts: &[String]| parts.iter().any(|part| fault.contains(part));
+        (self.only.is_empty() || is_in(&self.only)) && !is_in(&self.except)
     }
 
     pub(crate) fn budget(&self) -> Budget {

@@ -8,6 +8,7 @@
 
 pub(crate) mod child;
 mod database;
+mod hearing;
 mod life;
 mod orders;
 mod spawner;
@@ -43,11 +44,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a process and puts it to work.
-    pub(crate) async fn start(
-        name: String,
-        proxy: Proxy,
-        spawner: Arc<Spawner>,
-    ) -> Result<Self> {
+    pub(crate) async fn start(name: String, proxy: Proxy, spawner: Arc<Spawner>) -> Result<Self> {
         let wall_clock = spawner.wall_clock(&name)?;
         let life = spawner.spawn(&name, &proxy, &wall_clock).await?;
         Ok(Self {

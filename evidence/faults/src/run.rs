@@ -15,6 +15,7 @@ use crate::{
     footprint::Footprint,
     judging::Judging,
     options::{Budget, Options},
+    process::{Process, Spawner},
     progress::Progress,
     report::Reports,
     schedule::Schedule,
@@ -54,19 +55,14 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     let seed = options.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let setup = options.setup();
     let mut kinds = catalogue(&setup);
-    if !options.only.is_empty() {
-        kinds.retain(|kind| options.only.iter().any(|part| kind.name.contains(part)));
-        if kinds.is_empty() {
-            bail!(
-                "no fault's name contains {:?}: `--list` lists them",
-                options.only
-            );
-        }
+    kinds.retain(|kind| options.wants(kind.name));
+    if kinds.is_empty() {
+        bail!("no fault has a name that `--only` and `--except` leave over: `--list` lists them");
     }
     let field = Field::prepare().await?;
     let (reports, inbox) = Reports::channel();
     let judging = Judging::start(inbox)?;
-    let database: Arc<dyn Database> = Arc::new(Registers::new());
+    let database = Arc::new(Registers::new());
     let mut run = Run {
         summary: Summary::new(seed, &setup, &field),
         field,
@@ -107,22 +103,41 @@ impl Run {
     async fn start_instances(
         &mut self,
         seed: u64,
-        database: &Arc<dyn Database>,
+        registers: &Arc<Registers>,
         reports: &Reports,
     ) -> Result<()> {
         let mut seeds = fastrand::Rng::with_seed(seed);
+        let database: Arc<dyn Database> = Arc::clone(registers) as _;
         for number in 0..self.setup.tasks {
             let proxy = self.field.proxy().await?;
             let work = Work {
                 subject: (),
                 instance: number,
-                database: Arc::clone(database),
+                database: Arc::clone(&database),
                 reports: reports.clone(),
                 seed: seeds.u64(..),
             };
             let name = format!("task-{number}");
             let task = Task::start(name, proxy, self.setup.subject, self.setup.transport, work);
             self.field.place(Arc::new(task.await?));
+        }
+        if self.setup.processes == 0 {
+            return Ok(());
+        }
+        let spawner = Arc::new(
+            Spawner::new(
+                Arc::clone(registers),
+                reports.clone(),
+                &self.setup,
+                seeds.u64(..),
+            )
+            .await?,
+        );
+        for number in 0..self.setup.processes {
+            let proxy = self.field.proxy().await?;
+            let name = format!("process-{number}");
+            let process = Process::start(name, proxy, Arc::clone(&spawner));
+            self.field.place(Arc::new(process.await?));
         }
         Ok(())
     }

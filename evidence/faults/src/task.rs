@@ -1,27 +1,21 @@
 //! An instance as a few tasks of this process.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use async_trait::async_trait;
 use testbed::Proxy;
-use tokio::sync::Mutex;
-use unstale::Cache;
 
 use crate::{
     instance::{Instance, Observation},
     options::{SubjectKind, Transport},
-    settings,
-    subject::{Aside, Unstale},
-    workload::{Moods, Work, Workload},
+    running::Running,
+    workload::{Mood, Work},
 };
 
 /// One instance, with its workload.
 pub(crate) struct Task {
     name: String,
     proxy: Proxy,
-    /// What can be observed and closed; nothing where something else is under test.
-    cache: Option<Cache>,
-    workload: Mutex<Workload>,
-    moods: std::sync::Arc<Moods>,
+    running: Running,
 }
 
 impl Task {
@@ -33,25 +27,11 @@ impl Task {
         transport: Transport,
         work: Work<()>,
     ) -> Result<Self> {
-        let (cache, workload) = match kind {
-            SubjectKind::Unstale => {
-                let server = proxy.url().parse()?;
-                let config = settings::config(server, transport, &name);
-                let cache = Cache::from_config(config).await?;
-                let workload = Workload::start(work.on(Unstale::new(cache.clone())));
-                (Some(cache), workload)
-            }
-            SubjectKind::CacheAside => {
-                let aside = Aside::new(&proxy.url()).context("cannot make a client")?;
-                (None, Workload::start(work.on(aside)))
-            }
-        };
+        let running = Running::start(&name, &proxy.url(), kind, transport, work).await?;
         Ok(Self {
             name,
             proxy,
-            cache,
-            moods: workload.moods(),
-            workload: Mutex::new(workload),
+            running,
         })
     }
 }
@@ -67,20 +47,15 @@ impl Instance for Task {
     }
 
     async fn observe(&self) -> Option<Observation> {
-        match &self.cache {
-            Some(cache) => Some(Observation::of(cache)),
-            None => Some(Observation::blissful()),
-        }
+        Some(self.running.observe())
     }
 
-    fn moods(&self) -> Option<&Moods> {
-        Some(&self.moods)
+    async fn set_mood(&self, mood: Mood) -> Result<()> {
+        self.running.set_mood(mood);
+        Ok(())
     }
 
     async fn stop(&self) {
-        self.workload.lock().await.stop().await;
-        if let Some(cache) = &self.cache {
-            cache.close().await;
-        }
+        self.running.stop().await;
     }
 }

@@ -24,11 +24,20 @@ use crate::{
 };
 
 /// Tasks of one instance.
-const READERS: u32 = 3;
+const READERS: u32 = 8;
 const WRITERS: u32 = 1;
 
 /// Reporters have numbers of their own: the instance's, and the task's in the last byte.
 const TASK_BITS: u32 = 8;
+
+/// The reporters of an instance, all of them.
+pub(crate) fn reporters(instance: u32) -> impl Iterator<Item = u32> {
+    (0..READERS + WRITERS).map(move |task| reporter(instance, task))
+}
+
+fn reporter(instance: u32, task: u32) -> u32 {
+    instance << TASK_BITS | task
+}
 
 /// Nobody waits longer for a read or a removal; the future is dropped then.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -79,7 +88,7 @@ impl Workload {
                     Arc::clone(&moods),
                     seeds.u64(..),
                 ),
-                reporter: Reporter::new(work.instance << TASK_BITS | task, work.reports.clone()),
+                reporter: Reporter::new(reporter(work.instance, task), work.reports.clone()),
                 random: seeds.fork(),
                 stopped: Arc::clone(&stopped),
             };

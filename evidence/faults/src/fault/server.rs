@@ -18,6 +18,7 @@ use restart::Restart;
 use reused::Reused;
 use stopped::Stopped;
 use trimmed::Trimmed;
+pub(super) use trimmed::{CERTAIN, appended};
 
 /// Everything that can go wrong there.
 pub(crate) const KINDS: &[Kind] = &[

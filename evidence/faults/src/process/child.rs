@@ -2,23 +2,21 @@
 
 use std::{path::Path, sync::Arc, thread, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::{net::UnixStream, sync::mpsc};
-use unstale::Cache;
 
 use super::{
     database::Remote,
-    orders::{Hello, Notice, Order, Question, Reply},
+    orders::{Assignment, Hello, Notice, Order, Question, Reply},
     wall_clock,
     wire::{Incoming, Outgoing, ends},
 };
 use crate::{
-    instance::Observation,
+    field::blocking,
     report::{Inbox, Reports},
-    settings,
-    subject::Unstale,
-    workload::{Work, Workload},
+    running::Running,
+    workload::Work,
 };
 
 /// Notices on their way to the socket. When the parent does not take them, the readers slow down.
@@ -37,28 +35,27 @@ pub(crate) async fn run(socket: &Path) -> Result<()> {
     let Some(Order::Begin(assignment)) = orders.next().await? else {
         bail!("the parent's first order is not an assignment");
     };
-
-    let server = assignment.server.parse()?;
-    let config = settings::config(server, assignment.transport, &assignment.name);
-    let cache = Cache::from_config(config).await?;
     let (notices, waiting) = mpsc::channel(UNDER_WAY);
     let sending = tokio::spawn(send(outgoing, waiting));
     let (reports, inbox) = Reports::channel();
     let forwarding = forward(inbox, notices.clone())?;
-    let mut workload = Workload::start(Work {
-        subject: Unstale::new(cache.clone()),
+    let Assignment { name, server, .. } = &assignment;
+    let work = Work {
+        subject: (),
         instance: assignment.instance,
         database: Arc::new(database),
         reports,
         seed: assignment.seed,
-    });
+    };
+    let running = Running::start(name, server, assignment.subject, assignment.transport, work);
+    let running = running.await?;
 
-    obey(&mut orders, &notices, &cache, &workload).await?;
+    obey(&mut orders, &notices, &running).await?;
 
-    workload.stop().await;
-    cache.close().await;
-    drop((workload, notices));
-    tokio::task::spawn_blocking(move || forwarding.join()).await?.ok();
+    running.stop().await;
+    // Whoever could still report is gone, and so the threads and tasks in between end.
+    drop((running, notices));
+    blocking(move || forwarding.join().map_err(|_| anyhow!("it panicked"))).await?;
     sending.await?
 }
 
@@ -66,20 +63,19 @@ pub(crate) async fn run(socket: &Path) -> Result<()> {
 async fn obey(
     orders: &mut Incoming<Order>,
     notices: &mpsc::Sender<Notice>,
-    cache: &Cache,
-    workload: &Workload,
+    running: &Running,
 ) -> Result<()> {
     loop {
         match orders.next().await?.context("the parent is gone")? {
             Order::Begin(_) => bail!("this process is an instance already"),
             Order::Answer(number, question) => {
                 let reply = match question {
-                    Question::Health => Reply::Health(Observation::of(cache)),
+                    Question::Health => Reply::Health(running.observe()),
                     Question::WallClock => Reply::WallClock(wall_clock::now()),
                 };
                 notices.send(Notice::Reply(number, reply)).await?;
             }
-            Order::SetMood(mood) => workload.moods().set(mood),
+            Order::SetMood(mood) => running.set_mood(mood),
             Order::Stop => return Ok(()),
         }
     }
@@ -112,5 +108,7 @@ fn forward(inbox: Inbox, notices: mpsc::Sender<Notice>) -> Result<thread::JoinHa
             }
         }
     };
-    Ok(thread::Builder::new().name("reports".into()).spawn(forward)?)
+    Ok(thread::Builder::new()
+        .name("reports".into())
+        .spawn(forward)?)
 }

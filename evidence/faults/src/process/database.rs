@@ -100,9 +100,7 @@ impl Database for Remote {
     }
 
     fn carry(&self, key: Key, version: u64, token: &Token) {
-        let _ = self
-            .queries
-            .send(Query::Carry(key, version, token.clone()));
+        let _ = self.queries.send(Query::Carry(key, version, token.clone()));
     }
 
     fn carried(&self, key: Key) -> Option<(u64, Token)> {

@@ -1,7 +1,6 @@
 //! One process, from its start to its end.
 
 use std::{
-    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -12,16 +11,11 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
-use tokio::{
-    net::{UnixListener, UnixStream},
-    process::Child,
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
-    time::{sleep, timeout},
-};
+use tokio::{net::UnixListener, process::Child, sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::{
     database,
+    hearing::{Hearing, Replies},
     orders::{Answer, Assignment, Hello, Notice, Order, Query, Question, Reply},
     wire::{Incoming, Outgoing, ends},
 };
@@ -34,20 +28,22 @@ use crate::{
 
 /// A process that has not called by then does not work.
 const START: Duration = Duration::from_secs(20);
-/// One that does not end by then, when it was told to, is killed.
-const END: Duration = Duration::from_secs(10);
-/// How long an answer may take; one that is stopped gives none.
+/// One that has not ended by then, when it was told to, is killed.
+const END: Duration = Duration::from_secs(15);
+/// How long an answer may take. One that is stopped gives none.
 const ANSWER: Duration = Duration::from_millis(50);
-/// Orders to a process that is stopped; more are not given.
+/// Orders on their way. One that is stopped is not given more.
 const UNDER_WAY: usize = 16;
 
 /// A process at work.
 pub(super) struct Life {
+    name: String,
     pid: Pid,
     child: tokio::sync::Mutex<Child>,
     orders: mpsc::Sender<Order>,
     replies: Arc<Replies>,
     writes: Arc<AtomicU64>,
+    reports: Reports,
     /// Whether its end is no surprise.
     ending: Arc<AtomicBool>,
     hearing: Mutex<Option<JoinHandle<()>>>,
@@ -57,75 +53,72 @@ impl Life {
     /// Waits for a child that was just started to call, and gives it its work.
     pub(super) async fn begin(
         mut child: Child,
-        listener: UnixListener,
+        listener: &UnixListener,
         assignment: Assignment,
         registers: Arc<Registers>,
         reports: Reports,
     ) -> Result<Self> {
+        let called = tokio::select! {
+            called = timeout(START, calls(listener)) => called.context("it does not call")?,
+            ended = child.wait() => bail!("it ended: {}", ended?),
+        };
+        let Calls { orders, queries } = called?;
         // Before anything of it can begin: what it says itself may arrive too late.
         for reporter in reporters(assignment.instance) {
             reports.send(Report::Began(reporter));
         }
-        let called = tokio::select! {
-            called = timeout(START, both_calls(&listener)) => called.context("it does not call"),
-            ended = child.wait() => bail!("it ended: {}", ended?),
-        };
-        let (orders, queries) = called??;
         let writes = Arc::<AtomicU64>::default();
-        let (outgoing, incoming) = ends::<Answer, Query>(queries);
-        // It ends with the connection, and that with the process.
+        let (outgoing, incoming) = queries;
+        // This ends with the connection, and that with the process.
         let serving = database::serve(registers, outgoing, incoming, Arc::clone(&writes));
         tokio::spawn(serving);
-
-        let (outgoing, incoming) = ends::<Order, Notice>(orders);
+        let (outgoing, incoming) = orders;
         let (orders, waiting) = mpsc::channel(UNDER_WAY);
-        let _ = orders.try_send(Order::Begin(assignment.clone()));
+        orders.send(Order::Begin(assignment.clone())).await?;
         tokio::spawn(give(outgoing, waiting));
         let replies = Arc::<Replies>::default();
         let ending = Arc::<AtomicBool>::default();
         let hearing = Hearing {
-            name: assignment.name,
-            incoming,
+            name: assignment.name.clone(),
             replies: Arc::clone(&replies),
+            reports: reports.clone(),
             ending: Arc::clone(&ending),
-            reports,
             unfinished: reporters(assignment.instance).collect(),
         };
         let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
         Ok(Self {
+            name: assignment.name,
             pid: pid.context("it ended")?,
             child: tokio::sync::Mutex::new(child),
             orders,
             replies,
             writes,
+            reports,
             ending,
-            hearing: Mutex::new(Some(tokio::spawn(hearing.run()))),
+            hearing: Mutex::new(Some(tokio::spawn(hearing.until_the_end(incoming)))),
         })
     }
 
-    /// Its answer, unless it is stopped, dead, or busy.
+    /// Its answer, unless it is stopped, dead, or too busy.
     pub(super) async fn ask(&self, question: Question) -> Option<Reply> {
-        let (number, reply) = self.replies.expect();
-        let order = Order::Answer(number, question);
-        if self.orders.try_send(order).is_err() {
-            self.replies.forget(number);
-            return None;
-        }
-        let reply = timeout(ANSWER, reply).await;
-        self.replies.forget(number);
-        reply.ok()?.ok()
+        let expected = self.replies.expect();
+        let order = Order::Answer(expected.number(), question);
+        self.orders.try_send(order).ok()?;
+        timeout(ANSWER, expected.reply()).await.ok()?
     }
 
     pub(super) async fn set_mood(&self, mood: Mood) -> Result<()> {
         Ok(self.orders.send(Order::SetMood(mood)).await?)
     }
 
+    /// How often it has written the database.
     pub(super) fn writes(&self) -> u64 {
         self.writes.load(Ordering::SeqCst)
     }
 
+    /// Nothing runs in it when this returns.
     pub(super) async fn pause(&self) -> Result<()> {
-        kill_process(self.pid, Signal::STOP)?;
+        self.signal(Signal::STOP)?;
         // The signal was only sent; wait until it has taken effect, without reaping the process.
         let pid = self.pid;
         let events = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -133,33 +126,86 @@ impl Life {
     }
 
     pub(super) fn resume(&self) -> Result<()> {
-        Ok(kill_process(self.pid, Signal::CONT)?)
+        self.signal(Signal::CONT)
     }
 
+    /// Everything that it said has been heard when this returns.
     pub(super) async fn kill(&self) -> Result<()> {
         self.ending.store(true, Ordering::SeqCst);
-        self.child.lock().await.kill().await?;
+        self.child
+            .lock()
+            .await
+            .kill()
+            .await
+            .with_context(|| format!("cannot kill {}", self.name))?;
         self.heard_all().await;
         Ok(())
     }
 
-    /// Has it end in good order; kills it when it does not.
+    /// Has it end in good order.
     pub(super) async fn stop(&self) {
         self.ending.store(true, Ordering::SeqCst);
-        let ended = async {
+        let mut child = self.child.lock().await;
+        let ending = async {
             self.orders.send(Order::Stop).await?;
-            anyhow::Ok(self.child.lock().await.wait().await?)
+            anyhow::Ok(child.wait().await?)
         };
-        if !matches!(timeout(END, ended).await, Ok(Ok(status)) if status.success()) {
-            self.replies.lost.store(true, Ordering::SeqCst);
+        let ended = timeout(END, ending).await;
+        if !matches!(&ended, Ok(Ok(status)) if status.success()) {
+            let name = &self.name;
+            self.reports.send(Report::Wrong(format!(
+                "{name} did not end in good order when it was told to: {ended:?}"
+            )));
+            // One that has ended meanwhile cannot be killed, and need not be.
+            let _ = child.kill().await;
         }
-        let _ = self.kill().await;
+        drop(child);
+        self.heard_all().await;
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        // The number is still our child's: nobody waits for it but `kill` and `stop`.
+        kill_process(self.pid, signal)
+            .with_context(|| format!("cannot send {signal:?} to {}", self.name))
     }
 
     async fn heard_all(&self) {
         let hearing = self.hearing.lock().take();
         if let Some(hearing) = hearing {
+            // It cannot panic, and nobody aborts it.
             let _ = hearing.await;
+        }
+    }
+}
+
+/// Passes orders on until the process is gone.
+async fn give(mut outgoing: Outgoing<Order>, mut waiting: mpsc::Receiver<Order>) {
+    while let Some(order) = waiting.recv().await {
+        if outgoing.send(&order).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// The two connections of a child.
+struct Calls {
+    orders: (Outgoing<Order>, Incoming<Notice>),
+    queries: (Outgoing<Answer>, Incoming<Query>),
+}
+
+async fn calls(listener: &UnixListener) -> Result<Calls> {
+    let (mut orders, mut queries) = (None, None);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let (outgoing, mut incoming) = ends::<(), Hello>(stream);
+        match incoming.next().await? {
+            Some(Hello::Orders) => orders = Some((outgoing.says(), incoming.hears())),
+            Some(Hello::Database) => queries = Some((outgoing.says(), incoming.hears())),
+            None => bail!("it called, and said nothing"),
+        }
+        match (orders, queries) {
+            (Some(orders), Some(queries)) => return Ok(Calls { orders, queries }),
+            only_one => (orders, queries) = only_one,
         }
     }
 }

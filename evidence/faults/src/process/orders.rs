@@ -6,7 +6,7 @@ use unstale::Token;
 use crate::{
     instance::Observation,
     keyspace::Key,
-    options::Transport,
+    options::{SubjectKind, Transport},
     report::Report,
     workload::Mood,
 };
@@ -36,6 +36,7 @@ pub(super) struct Assignment {
     pub(super) instance: u32,
     /// Where it reaches the server.
     pub(super) server: String,
+    pub(super) subject: SubjectKind,
     pub(super) transport: Transport,
     pub(super) seed: u64,
 }

@@ -40,7 +40,7 @@ pub(super) fn ends<Out, In>(stream: UnixStream) -> (Outgoing<Out>, Incoming<In>)
 impl<T: Serialize> Outgoing<T> {
     pub(super) async fn send(&mut self, message: &T) -> Result<()> {
         let bytes = rmp_serde::to_vec(message)?;
-        Ok(self.frames.send(bytes.into()).await?)
+        Ok(self.frames.send(bytes.as_slice()).await?)
     }
 
     /// The same connection, on which something else is said from now on.

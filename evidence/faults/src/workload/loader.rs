@@ -9,7 +9,9 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
+use super::PATIENCE;
 use crate::{
     database::Database,
     keyspace::Key,
@@ -17,7 +19,7 @@ use crate::{
 };
 
 /// What is the matter with the loaders of an instance.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub(crate) enum Mood {
     /// Nothing.
@@ -28,6 +30,8 @@ pub(crate) enum Mood {
     Panicking,
     /// Half of them fail.
     Failing,
+    /// Nothing, but half of their callers give up after a moment: the load ends with its leader.
+    Abandoned,
 }
 
 /// The mood of the loaders of an instance, to be changed while they work.
@@ -40,7 +44,13 @@ impl Moods {
     }
 
     fn get(&self) -> Mood {
-        const ALL: [Mood; 4] = [Mood::Well, Mood::Hanging, Mood::Panicking, Mood::Failing];
+        const ALL: [Mood; 5] = [
+            Mood::Well,
+            Mood::Hanging,
+            Mood::Panicking,
+            Mood::Failing,
+            Mood::Abandoned,
+        ];
         let stored = self.0.load(Ordering::Relaxed);
         ALL.into_iter()
             .find(|mood| *mood as u8 == stored)
@@ -54,6 +64,9 @@ pub(crate) struct Loader {
     moods: Arc<Moods>,
     random: Mutex<fastrand::Rng>,
 }
+
+/// A caller who gives up does so within so many microseconds: before, during or after the load.
+const ABANDONED_AFTER: u64 = 3_000;
 
 /// How one load goes.
 struct Course {
@@ -80,12 +93,22 @@ impl Loader {
         let version = self.database.read(key).await;
         pass(course.after).await;
         match course.mood {
-            Mood::Well => {}
+            Mood::Well | Mood::Abandoned => {}
             Mood::Hanging => std::future::pending().await,
             Mood::Panicking => std::panic::resume_unwind(Box::new("a loader panicked on purpose")),
             Mood::Failing => return Err(LoadFailed),
         }
         Ok(Some(Row::new(key, version)))
+    }
+
+    /// How long a caller of this loader is ready to wait.
+    pub(super) fn patience(&self) -> Duration {
+        let mut random = self.random.lock();
+        if self.moods.get() == Mood::Abandoned && random.bool() {
+            Duration::from_micros(random.u64(..ABANDONED_AFTER))
+        } else {
+            PATIENCE
+        }
     }
 
     fn course(&self) -> Course {

@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use history::{Event, Read};
 use tokio::time::timeout;
 
-use super::{Actor, PATIENCE};
+use super::Actor;
 use crate::{
     clock,
     keyspace::Key,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Reads between two pauses.
-const BURST: u32 = 12;
+const BURST: u32 = 24;
 const PAUSE: Duration = Duration::from_millis(1);
 /// A pause when the judge is far behind.
 const LONG_PAUSE: Duration = Duration::from_millis(50);
@@ -46,7 +46,7 @@ impl<S: Subject> Actor<S> {
     pub(super) async fn read(&mut self, key: Key) {
         let began = clock::now();
         let reading = self.subject.read(key, None, &self.loader);
-        let seen = patiently(reading).await.flatten();
+        let seen = self.patiently(reading).await.flatten();
         self.note(key, seen, began, 0);
     }
 
@@ -57,20 +57,20 @@ impl<S: Subject> Actor<S> {
         };
         let began = clock::now();
         let reading = self.subject.read(key, Some(&token), &self.loader);
-        let seen = patiently(reading).await.flatten();
+        let seen = self.patiently(reading).await.flatten();
         self.note(key, seen, began, version);
     }
 
     async fn look_up(&mut self, key: Key) {
         let began = clock::now();
         let looking = self.subject.look_up(key, &self.loader);
-        let seen = patiently(looking).await.flatten();
+        let seen = self.patiently(looking).await.flatten();
         self.note(key, seen, began, 0);
     }
 
     async fn get(&mut self, key: Key) {
         let began = clock::now();
-        let seen = patiently(self.subject.get(key)).await.flatten();
+        let seen = self.patiently(self.subject.get(key)).await.flatten();
         self.note(key, seen, began, 0);
     }
 
@@ -81,7 +81,7 @@ impl<S: Subject> Actor<S> {
             Key::draw(&mut self.random),
         ];
         let began = clock::now();
-        let seen = patiently(self.subject.get_many(&keys)).await;
+        let seen = self.patiently(self.subject.get_many(&keys)).await;
         for (key, seen) in keys.into_iter().zip(seen.unwrap_or_default()) {
             self.note(key, seen, began, 0);
         }
@@ -109,10 +109,10 @@ impl<S: Subject> Actor<S> {
             at_least,
         }));
     }
-}
 
-/// `None` when it took too long and was dropped, or when its loader panicked.
-async fn patiently<T>(reading: impl Future<Output = T>) -> Option<T> {
-    let reading = AssertUnwindSafe(timeout(PATIENCE, reading)).catch_unwind();
-    reading.await.ok()?.ok()
+    /// `None` when it took too long and was dropped, or when its loader panicked.
+    async fn patiently<T>(&self, reading: impl Future<Output = T>) -> Option<T> {
+        let reading = timeout(self.loader.patience(), reading);
+        AssertUnwindSafe(reading).catch_unwind().await.ok()?.ok()
+    }
 }

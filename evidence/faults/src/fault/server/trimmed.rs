@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// One entry may be under way to the reader when it stops; more are lost with certainty.
-const CERTAIN: u64 = 3;
+pub(in crate::fault) const CERTAIN: u64 = 3;
 
 /// A gap.
 pub(super) struct Trimmed {
@@ -81,7 +81,7 @@ impl Fault for Trimmed {
 }
 
 /// How many entries the log has had in this epoch.
-async fn appended(field: &Field) -> Result<u64> {
+pub(in crate::fault) async fn appended(field: &Field) -> Result<u64> {
     let seq = field.text(&["HGET", META, "seq"]).await?;
     seq.parse()
         .with_context(|| format!("meta has the sequence number `{seq}`"))

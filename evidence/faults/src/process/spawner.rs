@@ -1,0 +1,102 @@
+//! Starts processes.
+
+use std::{
+    env,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use anyhow::{Context as _, Result};
+use parking_lot::Mutex;
+use tempfile::TempDir;
+use testbed::Proxy;
+use tokio::{net::UnixListener, process::Command};
+
+use super::{
+    life::Life,
+    orders::Assignment,
+    wall_clock::{Library, WallClock},
+};
+use crate::{database::Registers, field::Setup, report::Reports};
+
+/// What all processes of a run have in common.
+pub(crate) struct Spawner {
+    registers: Arc<Registers>,
+    reports: Reports,
+    setup: Setup,
+    /// Sockets and wall clocks.
+    directory: TempDir,
+    library: Library,
+    next_instance: AtomicU32,
+    seeds: Mutex<fastrand::Rng>,
+}
+
+impl Spawner {
+    /// Processes have the numbers that follow those of the tasks.
+    pub(crate) async fn new(
+        registers: Arc<Registers>,
+        reports: Reports,
+        setup: &Setup,
+        seed: u64,
+    ) -> Result<Self> {
+        let directory = tempfile::Builder::new()
+            .prefix("faults-")
+            .tempdir()
+            .context("cannot make a directory for sockets")?;
+        Ok(Self {
+            registers,
+            reports,
+            setup: *setup,
+            library: Library::make(directory.path()).await?,
+            directory,
+            next_instance: AtomicU32::new(setup.tasks),
+            seeds: Mutex::new(fastrand::Rng::with_seed(seed)),
+        })
+    }
+
+    /// A wall clock for the processes of this name, which is right as yet.
+    pub(super) fn wall_clock(&self, name: &str) -> Result<WallClock> {
+        self.library.clock(&self.directory.path().join(name))
+    }
+
+    /// Starts a process under a number that no other ever had.
+    ///
+    /// It is killed by the system when the thread that calls this ends: that has to be one that
+    /// lives as long as the runtime does.
+    pub(super) async fn spawn(
+        &self,
+        name: &str,
+        proxy: &Proxy,
+        wall_clock: &WallClock,
+    ) -> Result<Life> {
+        let instance = self.next_instance.fetch_add(1, Ordering::Relaxed);
+        let assignment = Assignment {
+            name: name.to_owned(),
+            instance,
+            server: proxy.url(),
+            subject: self.setup.subject,
+            transport: self.setup.transport,
+            seed: self.seeds.lock().u64(..),
+        };
+        let socket = self.directory.path().join(format!("{instance}.socket"));
+        let listener = UnixListener::bind(&socket)
+            .with_context(|| format!("cannot listen at {}", socket.display()))?;
+        let mut command = Command::new(env::current_exe()?);
+        command
+            .arg("--child")
+            .arg(&socket)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        wall_clock.give_to(&mut command);
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        let (registers, reports) = (Arc::clone(&self.registers), self.reports.clone());
+        Life::begin(child, &listener, assignment, registers, reports)
+            .await
+            .with_context(|| format!("{name} did not start"))
+    }
+}

@@ -1,0 +1,82 @@
+//! A wall clock of its own for a process, which can be turned while it runs.
+//!
+//! What is tested is what ships, so the clock is not one that the cache is handed: a small library
+//! is loaded into the process before the C library, and adds to every reading of the wall clock what
+//! a file says. The monotonic clocks are left alone, as a real jump leaves them alone.
+
+use std::{
+    fs::File,
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::process::Command;
+
+const SOURCE: &str = include_str!("wall_clock.c");
+
+/// The library, compiled.
+pub(super) struct Library(PathBuf);
+
+/// The wall clock of one place.
+pub(super) struct WallClock {
+    library: PathBuf,
+    path: PathBuf,
+    ahead: File,
+}
+
+impl Library {
+    /// Compiles it into this directory, with the C compiler that every Rust toolchain links with.
+    pub(super) async fn make(directory: &Path) -> Result<Self> {
+        let source = directory.join("wall_clock.c");
+        let library = directory.join("wall_clock.so");
+        std::fs::write(&source, SOURCE)?;
+        let compiled = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O2", "-o"])
+            .args([&library, &source])
+            .arg("-ldl")
+            .output()
+            .await
+            .context("cannot run `cc`, which makes what turns a process's wall clock")?;
+        ensure!(
+            compiled.status.success(),
+            "`cc` cannot compile what turns a process's wall clock: {}",
+            String::from_utf8_lossy(&compiled.stderr)
+        );
+        Ok(Self(library))
+    }
+
+    /// A clock that is right, and kept in this file.
+    pub(super) fn clock(&self, path: &Path) -> Result<WallClock> {
+        let clock = WallClock {
+            library: self.0.clone(),
+            path: path.to_owned(),
+            ahead: File::create(path)
+                .with_context(|| format!("cannot write {}", path.display()))?,
+        };
+        clock.set(0)?;
+        Ok(clock)
+    }
+}
+
+impl WallClock {
+    /// The process that this starts goes by this clock.
+    pub(super) fn give_to(&self, command: &mut Command) {
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("FAULTS_WALL_CLOCK", &self.path);
+    }
+
+    /// Turns it so many seconds ahead of what is right.
+    pub(super) fn set(&self, seconds_ahead: i64) -> Result<()> {
+        let bytes = seconds_ahead.to_ne_bytes();
+        Ok(self.ahead.write_all_at(&bytes, 0)?)
+    }
+}
+
+/// The time of day here, in milliseconds since 1970.
+pub(super) fn now() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(since_1970.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
+}
