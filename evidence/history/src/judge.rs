@@ -1,7 +1,6 @@
 //! The judge: events in, verdicts out.
 
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::register::Register;
@@ -33,7 +32,9 @@ pub struct Judge {
     contract: Contract,
     watermarks: Watermarks,
     registers: HashMap<u32, Register>,
-    waiting: BinaryHeap<Waiting>,
+    /// Reads, by when they began; the number tells those apart that began at once.
+    waiting: BTreeMap<(Moment, u64), Read>,
+    heard: u64,
     late: u64,
 }
 
@@ -44,7 +45,8 @@ impl Judge {
             contract,
             watermarks: Watermarks::default(),
             registers: HashMap::new(),
-            waiting: BinaryHeap::new(),
+            waiting: BTreeMap::new(),
+            heard: 0,
             late: 0,
         }
     }
@@ -71,7 +73,10 @@ impl Judge {
                 self.late += 1;
             }
             match event {
-                Event::Read(read) => self.waiting.push(Waiting(read)),
+                Event::Read(read) => {
+                    self.heard += 1;
+                    self.waiting.insert((read.began, self.heard), read);
+                }
                 Event::Write(write) => {
                     let register = self.registers.entry(write.key).or_default();
                     register.forget(settled, &self.contract);
@@ -115,46 +120,20 @@ impl Judge {
     }
 
     fn next_verdict(&mut self) -> Option<Verdict> {
-        let Waiting(next) = self.waiting.peek()?;
+        let next = self.waiting.first_entry()?;
         // At the watermark is far enough: what is still to be reported cannot have ended before.
-        if next.began > self.watermarks.lowest() {
+        if next.get().began > self.watermarks.lowest() {
             return None;
         }
-        let Waiting(read) = self.waiting.pop()?;
+        let read = next.remove();
         let register = self.registers.entry(read.key).or_default();
         Some(register.judge(read, &self.contract))
     }
 
     /// No read that is still to be judged began before this.
     fn settled(&self) -> Moment {
-        let next = self
-            .waiting
-            .peek()
-            .map_or(Moment::NEVER, |next| next.0.began);
+        let next = self.waiting.values().next();
+        let next = next.map_or(Moment::NEVER, |next| next.began);
         next.min(self.watermarks.lowest())
     }
 }
-
-/// A read that waits. The one that began first is the greatest, and so the first to be judged.
-#[derive(Debug)]
-struct Waiting(Read);
-
-impl Ord for Waiting {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.0.began.cmp(&self.0.began)
-    }
-}
-
-impl PartialOrd for Waiting {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Waiting {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.began == other.0.began
-    }
-}
-
-impl Eq for Waiting {}

@@ -25,6 +25,10 @@ impl Moment {
     }
 
     /// The reading.
+    ///
+    /// ```
+    /// assert_eq!(history::Moment::from_nanos(17).as_nanos(), 17);
+    /// ```
     pub const fn as_nanos(self) -> u64 {
         self.0
     }

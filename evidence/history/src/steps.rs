@@ -6,7 +6,7 @@ use crate::{Moment, Write};
 
 /// The writes that raised the highest invalidated version: a staircase.
 ///
-/// Both `ended` and `version` grow from step to step. A write that ended when a version at least
+/// From step to step `version` grows, and `ended` does not fall. A write that ended when a version at least
 /// as high was already invalidated changes nothing for any reader, and is no step. So the first
 /// step above a version is the earliest end of all writes of higher versions: the moment since
 /// which that version is no longer good.
@@ -16,11 +16,9 @@ pub(crate) struct Steps(VecDeque<Write>);
 impl Steps {
     /// Adds a write. They may come in any order.
     pub(crate) fn add(&mut self, write: Write) {
-        let from = self.0.partition_point(|step| step.ended < write.ended);
+        let from = self.0.partition_point(|step| step.ended <= write.ended);
         let before = from.checked_sub(1).and_then(|before| self.0.get(before));
-        let beside = self.0.get(from).filter(|step| step.ended == write.ended);
-        let mut earlier = before.into_iter().chain(beside);
-        if earlier.any(|step| step.version >= write.version) {
+        if before.is_some_and(|step| step.version >= write.version) {
             return;
         }
         let to = self.0.partition_point(|step| step.version <= write.version);

@@ -138,7 +138,7 @@ fn naive_opinions(history: &[(u32, Event)], cap: Duration) -> Opinions {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     /// However the events are reported, every read gets the verdict that the sentences of the
     /// contract give it, and every violation is shown by the history that it prints.
