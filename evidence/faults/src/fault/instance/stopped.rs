@@ -13,7 +13,7 @@ use crate::{
         server::{CERTAIN, appended},
     },
     field::{Field, Setup},
-    options::Transport,
+    options::{SubjectKind, Transport},
     settings::{LEASE_TTL, LOG, MAX_STALENESS},
 };
 
@@ -122,9 +122,9 @@ pub(super) struct Trimmed {
 }
 
 impl Trimmed {
-    /// Only a Stream is trimmed.
+    /// Only a Stream is trimmed, and only this library has a log.
     pub(super) fn applies(setup: &Setup) -> bool {
-        setup.transport == Transport::Streams
+        setup.transport == Transport::Streams && setup.subject == SubjectKind::Unstale
     }
 
     pub(super) fn new(draw: &mut Draw<'_>) -> Self {
