@@ -18,7 +18,8 @@ pub(crate) enum Detection {
 }
 
 /// Judges what was seen of one instance, in the order in which it was seen: from before the fault
-/// took effect until everything was well again. `None` when nothing had to be noticed.
+/// took effect until everything was well again. `None` when nothing had to be noticed, or when too
+/// little was seen to tell.
 pub(crate) fn judge(
     expectation: Expectation,
     effect: Effect,
@@ -29,13 +30,13 @@ pub(crate) fn judge(
         Expectation::Silence(_) => false,
         Expectation::Loss(_) => true,
     };
-    let Effect(effect) = effect;
-    let before = seen.iter().take_while(|o| o.at <= effect).last();
-    let resyncs = before.map_or(0, |o| o.resyncs);
+    // What changes while the fault takes effect may be its effect.
+    let before = seen.iter().take_while(|o| o.at <= effect.from).last()?;
+    let resyncs = before.resyncs;
     let trusting = |o: &&Observation| o.proven && o.resyncs == resyncs;
-    let after = || seen.iter().filter(|o| o.at > effect);
+    let after = || seen.iter().filter(|o| o.at > effect.from);
     let noticed = after().find(|o| !trusting(o));
-    let bound = effect + clock::nanos_of(MAX_STALENESS);
+    let bound = effect.until + clock::nanos_of(MAX_STALENESS);
     // What was seen trusting after the bound, and shows that nobody noticed in time.
     let late = after()
         .take_while(|o| for_good || noticed.is_none_or(|noticed| o.at < noticed.at))
@@ -43,8 +44,8 @@ pub(crate) fn judge(
         .filter(|o| o.at > bound)
         .last();
     match (late, noticed) {
-        (Some(late), _) => Some(Detection::Missed(late.at - effect)),
-        (None, Some(noticed)) => Some(Detection::InTime(noticed.at - effect)),
+        (Some(late), _) => Some(Detection::Missed(late.at - effect.until)),
+        (None, Some(noticed)) => Some(Detection::InTime(noticed.at.saturating_sub(effect.until))),
         // It was not seen long enough to tell; a stopped process, for instance.
         (None, None) => None,
     }
@@ -58,6 +59,10 @@ mod tests {
     const BOUND: u64 = MAX_STALENESS.as_nanos() as u64;
     const MS: u64 = 1_000_000;
     const EFFECT: u64 = 10_000 * MS;
+    const AT_ONCE: Effect = Effect {
+        from: EFFECT,
+        until: EFFECT,
+    };
     const SILENCE: Expectation = Expectation::Silence(Whom::All);
     const LOSS: Expectation = Expectation::Loss(Whom::All);
 
@@ -76,7 +81,7 @@ mod tests {
             ..at(0, true, 3)
         }];
         all.extend_from_slice(seen);
-        judge(expectation, Effect(EFFECT), &all)
+        judge(expectation, AT_ONCE, &all)
     }
 
     #[test]
@@ -127,8 +132,23 @@ mod tests {
             },
             at(BOUND + MS, true, 3),
         ];
-        let judged = judge(LOSS, Effect(EFFECT), &early);
+        let judged = judge(LOSS, AT_ONCE, &early);
         assert_eq!(judged, Some(Detection::Missed(BOUND + MS)));
+    }
+
+    #[test]
+    fn what_is_noticed_while_the_fault_takes_effect_is_noticed() {
+        let seen = [
+            at(0, true, 3),
+            at(2 * MS, true, 4),
+            at(4 * MS, true, 4),
+            at(2 * BOUND, true, 4),
+        ];
+        let effect = Effect {
+            from: EFFECT + MS,
+            until: EFFECT + 3 * MS,
+        };
+        assert_eq!(judge(LOSS, effect, &seen), Some(Detection::InTime(0)));
     }
 
     #[test]
@@ -138,5 +158,7 @@ mod tests {
             None
         );
         assert_eq!(judged(LOSS, &[at(MS, true, 3)]), None);
+        let too_late = [at(MS, true, 3), at(2 * BOUND, true, 3)];
+        assert_eq!(judge(LOSS, AT_ONCE, &too_late), None);
     }
 }

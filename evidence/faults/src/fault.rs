@@ -44,24 +44,35 @@ pub(crate) trait Fault: Send + Sync {
     /// How long it lasts.
     fn hold(&self) -> Duration;
 
-    /// Breaks something. Answers when it took effect, at the latest.
+    /// Breaks something. Answers when it took effect.
     async fn inject(&mut self, field: &Field) -> Result<Effect>;
 
     /// Mends it; what happened meanwhile is not undone.
     async fn heal(&mut self, field: &Field) -> Result<()>;
 }
 
-/// When a fault took effect.
+/// When a fault took effect: within this time.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Effect(pub(crate) u64);
+pub(crate) struct Effect {
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+}
 
 impl Effect {
     pub(crate) fn now() -> Self {
-        Self(clock::now())
+        Self::since(clock::now())
+    }
+
+    /// At some time since then.
+    pub(crate) fn since(from: u64) -> Self {
+        Self {
+            from,
+            until: clock::now(),
+        }
     }
 
     pub(crate) fn elapsed(self) -> Duration {
-        Duration::from_nanos(clock::now().saturating_sub(self.0))
+        Duration::from_nanos(clock::now().saturating_sub(self.until))
     }
 }
 

@@ -86,8 +86,8 @@ impl Field {
     }
 
     /// Runs one command on the server.
-    pub(crate) async fn command(&self, words: &[&str]) -> Result<Value> {
-        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+    pub(crate) async fn command(&self, words: &[impl AsRef<str>]) -> Result<Value> {
+        let words: Vec<_> = words.iter().map(|word| word.as_ref().to_owned()).collect();
         self.on_server(move |server| Ok(server.command(words)?))
             .await
     }

@@ -3,15 +3,16 @@
 use std::fs;
 
 use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
-use crate::field::Field;
+use crate::{fault::Whom, field::Field};
 
 /// A page of memory, as `/proc` counts it on the machines this runs on.
 const PAGE: u64 = 4096;
 const MIB: u64 = 1024 * 1024;
 
-/// Memory comes and goes with the allocator; so much more is no leak yet.
+/// Memory comes and goes with the allocator; so much more of a process is no leak yet.
 const MEMORY_MARGIN: u64 = 48 * MIB;
 
 /// What is taken up.
@@ -19,10 +20,42 @@ const MEMORY_MARGIN: u64 = 48 * MIB;
 pub(crate) struct Footprint {
     /// Connections on the server, the one that asks for them included.
     pub(crate) connections: u64,
-    /// Tasks of this process.
+    /// By this process and those of instances.
+    pub(crate) usage: Usage,
+    /// How many processes these are.
+    pub(crate) processes: u64,
+}
+
+/// What a process takes up.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Usage {
     pub(crate) tasks: usize,
-    /// Bytes of this process.
+    /// In bytes.
     pub(crate) memory: u64,
+}
+
+impl Usage {
+    /// Of this process.
+    pub(crate) fn here() -> Result<Self> {
+        let statm =
+            fs::read_to_string("/proc/self/statm").context("cannot read /proc/self/statm")?;
+        let pages: u64 = statm
+            .split(' ')
+            .nth(1)
+            .and_then(|resident| resident.parse().ok())
+            .context("/proc/self/statm does not tell the resident pages")?;
+        Ok(Self {
+            tasks: Handle::current().metrics().num_alive_tasks(),
+            memory: pages * PAGE,
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            tasks: self.tasks + other.tasks,
+            memory: self.memory + other.memory,
+        }
+    }
 }
 
 impl Footprint {
@@ -32,17 +65,17 @@ impl Footprint {
             .lines()
             .find_map(|line| line.trim().strip_prefix("connected_clients:")?.parse().ok())
             .context("INFO clients does not tell connected_clients")?;
-        let statm =
-            fs::read_to_string("/proc/self/statm").context("cannot read /proc/self/statm")?;
-        let pages: u64 = statm
-            .split(' ')
-            .nth(1)
-            .and_then(|resident| resident.parse().ok())
-            .context("/proc/self/statm does not tell the resident pages")?;
+        let (mut usage, mut processes) = (Usage::here()?, 1);
+        for instance in field.instances(Whom::All) {
+            if let Some(process) = instance.process() {
+                usage = usage.and(process.usage().await?);
+                processes += 1;
+            }
+        }
         Ok(Self {
             connections,
-            tasks: Handle::current().metrics().num_alive_tasks(),
-            memory: pages * PAGE,
+            usage,
+            processes,
         })
     }
 
@@ -55,17 +88,17 @@ impl Footprint {
                 self.connections, before.connections
             ));
         }
-        if self.tasks > before.tasks {
+        if self.usage.tasks > before.usage.tasks {
             leaks.push(format!(
                 "{} tasks, {} before the faults",
-                self.tasks, before.tasks
+                self.usage.tasks, before.usage.tasks
             ));
         }
-        if self.memory > before.memory + MEMORY_MARGIN {
+        if self.usage.memory > before.usage.memory + MEMORY_MARGIN * self.processes {
             leaks.push(format!(
                 "{} MiB of memory, {} MiB before the faults",
-                self.memory / MIB,
-                before.memory / MIB
+                self.usage.memory / MIB,
+                before.usage.memory / MIB
             ));
         }
         leaks
@@ -78,8 +111,8 @@ impl std::fmt::Display for Footprint {
             f,
             "{} connections, {} tasks, {} MiB",
             self.connections,
-            self.tasks,
-            self.memory / MIB
+            self.usage.tasks,
+            self.usage.memory / MIB
         )
     }
 }
@@ -90,8 +123,11 @@ mod tests {
 
     const BEFORE: Footprint = Footprint {
         connections: 9,
-        tasks: 40,
-        memory: 60 * MIB,
+        usage: Usage {
+            tasks: 40,
+            memory: 60 * MIB,
+        },
+        processes: 2,
     };
 
     #[test]
@@ -99,8 +135,11 @@ mod tests {
         assert!(BEFORE.leaks_since(&BEFORE).is_empty());
         let less = Footprint {
             connections: 8,
-            tasks: 39,
-            memory: 90 * MIB,
+            usage: Usage {
+                tasks: 39,
+                memory: 130 * MIB,
+            },
+            processes: 2,
         };
         assert!(less.leaks_since(&BEFORE).is_empty());
     }
@@ -109,8 +148,11 @@ mod tests {
     fn more_of_anything_is_one() {
         let more = Footprint {
             connections: 10,
-            tasks: 41,
-            memory: 200 * MIB,
+            usage: Usage {
+                tasks: 41,
+                memory: 200 * MIB,
+            },
+            processes: 2,
         };
         assert_eq!(more.leaks_since(&BEFORE).len(), 3);
     }

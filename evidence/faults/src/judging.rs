@@ -1,7 +1,7 @@
 //! The judge at work: a thread that hears all reports, and counts what each fault led to.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -68,6 +68,8 @@ struct Shared {
     /// When which phase began. A read belongs to the phase in which it began.
     phases: Mutex<Vec<(u64, &'static str)>>,
     judged: Mutex<Judged>,
+    /// The phases and rules of which violations were told.
+    told: Mutex<BTreeSet<(&'static str, &'static str)>>,
 }
 
 impl Judging {
@@ -87,9 +89,17 @@ impl Judging {
         phases.push((clock::now(), phase));
     }
 
-    /// What is known by now.
-    pub(crate) fn so_far(&self) -> Judged {
-        self.shared.judged.lock().clone()
+    /// Violations of a rule in a phase where none was known when this was asked before.
+    pub(crate) fn news(&self) -> Vec<String> {
+        let judged = self.shared.judged.lock();
+        let mut told = self.shared.told.lock();
+        let all = judged.phases.iter().flat_map(|(phase, tally)| {
+            let by_rule = tally.shortest.iter();
+            by_rule.map(move |(rule, violation)| ((*phase, *rule), violation))
+        });
+        all.filter(|(of, _)| told.insert(*of))
+            .map(|((phase, _), violation)| format!("under `{phase}`: {violation}"))
+            .collect()
     }
 
     /// Reads judged and violations found by now.

@@ -11,8 +11,8 @@ use crate::field::Setup;
 ///
 /// Several instances of the cache read and remove the same few keys, each behind a fault proxy of
 /// its own, while the schedule that the seed determines breaks one thing after the other. A checker
-/// that knows every write judges every read. The server is the one that UNSTALE_TEST_SERVER names,
-/// else `redis-server` or `valkey-server` from PATH.
+/// that knows every write judges every read. `cargo xtask faults --server redis|valkey|PATH` chooses
+/// the server, and finds or gets one.
 #[derive(Parser, Debug)]
 #[command(name = "faults", bin_name = "cargo xtask faults")]
 pub(crate) struct Options {
@@ -47,6 +47,10 @@ pub(crate) struct Options {
     /// Only faults whose names do not contain this; may be given several times
     #[arg(long, value_name = "FAULT")]
     pub(crate) except: Vec<String>,
+
+    /// Say what came of every single fault
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
 
     /// List the faults and end
     #[arg(long)]

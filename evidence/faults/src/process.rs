@@ -29,6 +29,7 @@ use self::{
     wall_clock::WallClock,
 };
 use crate::{
+    footprint::Usage,
     instance::{Instance, Observation},
     workload::Mood,
 };
@@ -105,6 +106,14 @@ impl Process {
         Ok(())
     }
 
+    /// What it takes up.
+    pub(crate) async fn usage(&self) -> Result<Usage> {
+        match self.life().ask(Question::Usage).await {
+            Some(Reply::Usage(usage)) => Ok(usage),
+            _ => bail!("{} does not tell what it takes up", self.name),
+        }
+    }
+
     fn life(&self) -> Arc<Life> {
         Arc::clone(&self.life.lock())
     }
@@ -126,7 +135,7 @@ impl Instance for Process {
     async fn observe(&self) -> Option<Observation> {
         match self.life().ask(Question::Health).await? {
             Reply::Health(observation) => Some(observation),
-            Reply::WallClock(_) => None,
+            Reply::WallClock(_) | Reply::Usage(_) => None,
         }
     }
 

@@ -1,16 +1,13 @@
 //! A run: calm, faults, calm again, and the report.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::time::sleep;
 
 use crate::{
     database::{Database, Registers},
-    fault::{Whom, catalogue},
+    fault::{Kind, Whom, catalogue},
     field::{Field, Setup},
     footprint::Footprint,
     judging::Judging,
@@ -47,7 +44,6 @@ struct Run {
     judging: Judging,
     summary: Summary,
     progress: Progress,
-    began: Instant,
 }
 
 /// Runs, and says whether everything held.
@@ -69,7 +65,6 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
         setup,
         judging,
         progress: Progress::new(),
-        began: Instant::now(),
     };
     run.progress.say(&run.summary.header());
     run.judging.begin(BEFORE);
@@ -89,8 +84,8 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     run.pass(calm).await;
     run.summary.propagation = run.propagation().await;
     let before = Footprint::take(&run.field).await?;
-    run.break_things(seed, kinds, options.budget(), calm)
-        .await?;
+    run.break_things(seed, kinds, options.budget(), calm, options.verbose)
+        .await;
     run.judging.begin(AFTER);
     run.summary.table.phase(AFTER);
     run.pass(calm).await;
@@ -146,13 +141,14 @@ impl Run {
     async fn break_things(
         &mut self,
         seed: u64,
-        kinds: Vec<&'static crate::fault::Kind>,
+        kinds: Vec<&'static Kind>,
         budget: Budget,
         calm: Duration,
-    ) -> Result<()> {
+        verbose: bool,
+    ) {
         for next in Schedule::new(seed, kinds) {
             let is_over = match budget {
-                Budget::Time(time) => self.began.elapsed() + calm >= time,
+                Budget::Time(time) => self.summary.began.elapsed() + calm >= time,
                 Budget::Reads(reads) => self.judging.counts().0 >= reads,
             };
             if is_over {
@@ -160,38 +156,33 @@ impl Run {
             }
             let name = next.kind.name;
             self.judging.begin(name);
-            let aftermath = {
-                let striking = strike(&self.field, &self.setup, &next);
-                let mut striking = std::pin::pin!(striking);
-                loop {
-                    tokio::select! {
-                        aftermath = &mut striking => break aftermath?,
-                        () = sleep(SHOW) => {
-                            let status = status(&self.judging, &self.summary, self.began, name);
-                            self.progress.status(&status);
-                        }
-                    }
-                }
+            let aftermath = tokio::select! {
+                aftermath = strike(&self.field, &self.setup, &next) => aftermath,
+                never = show(&self.judging, &self.summary, &mut self.progress, name) => match never {},
+                () = interrupted() => break,
             };
-            let ill = aftermath.ill.is_some();
-            for problem in self.summary.record(&next, &aftermath) {
+            let ends = aftermath
+                .as_ref()
+                .map_or(true, |aftermath| aftermath.ill.is_some());
+            if let (Ok(aftermath), true) = (&aftermath, verbose) {
+                self.progress.say(&format!("{name}: {aftermath}"));
+            }
+            for problem in self.summary.record(&next, aftermath) {
                 self.progress.say(&problem);
             }
-            if ill {
+            if ends {
                 // What comes next would say nothing about itself.
                 break;
             }
         }
-        Ok(())
     }
 
     /// Lets the workload run.
     async fn pass(&mut self, time: Duration) {
-        let until = Instant::now() + time;
-        while Instant::now() < until {
-            sleep(SHOW.min(until - Instant::now())).await;
-            let status = status(&self.judging, &self.summary, self.began, "no fault");
-            self.progress.status(&status);
+        tokio::select! {
+            () = sleep(time) => {}
+            never = show(&self.judging, &self.summary, &mut self.progress, "no fault") => match never {},
+            () = interrupted() => {}
         }
     }
 
@@ -213,7 +204,6 @@ impl Run {
             judging,
             mut summary,
             mut progress,
-            began,
             ..
         } = self;
         for instance in field.instances(Whom::All) {
@@ -222,18 +212,31 @@ impl Run {
         drop(field);
         let judged = judging.finish()?;
         progress.say("");
-        summary.took = began.elapsed();
+        summary.took = summary.began.elapsed();
         println!("{}", summary.with(&judged));
         Ok(summary.holds(&judged))
     }
 }
 
-fn status(judging: &Judging, summary: &Summary, began: Instant, doing: &str) -> String {
-    let (reads, violations) = judging.counts();
-    let (detected, expected) = summary.table.detections();
-    format!(
-        "{:>6.1} s  {reads:>9} reads, {violations} violations, {} faults, detected {detected}/{expected}  {doing}",
-        began.elapsed().as_secs_f64(),
-        summary.table.strikes(),
-    )
+/// Shows how far it is, and every violation as soon as it is known.
+async fn show(
+    judging: &Judging,
+    summary: &Summary,
+    progress: &mut Progress,
+    doing: &str,
+) -> Infallible {
+    loop {
+        sleep(SHOW).await;
+        for violation in judging.news() {
+            progress.say(&violation);
+        }
+        progress.status(&summary.status(judging.counts(), doing));
+    }
+}
+
+/// Ends when somebody presses Ctrl-C; never, where that cannot be noticed.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
 }

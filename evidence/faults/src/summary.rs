@@ -1,11 +1,15 @@
 //! What a run showed: the header, the table, and whether everything held.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
 
 use history::{Figures, Source};
 
 use crate::{
-    detection::Detection,
     field::{Field, Setup},
     footprint::Footprint,
     judging::Judged,
@@ -27,6 +31,7 @@ pub(crate) struct Summary {
     server: String,
     pub(crate) table: Table,
     pub(crate) propagation: Propagation,
+    pub(crate) began: Instant,
     pub(crate) took: Duration,
     footprints: Option<(Footprint, Footprint)>,
     /// What did not hold, besides what the judge found.
@@ -59,6 +64,7 @@ impl Summary {
             server: format!("{} {}", server.kind(), server.version()),
             table: Table::default(),
             propagation: Propagation::default(),
+            began: Instant::now(),
             took: Duration::ZERO,
             footprints: None,
             problems: Vec::new(),
@@ -81,25 +87,27 @@ impl Summary {
         )
     }
 
+    /// How far it is, in one line.
+    pub(crate) fn status(&self, (reads, violations): (u64, u64), doing: &str) -> String {
+        let (detected, expected) = self.table.detections();
+        format!(
+            "{:>6.1} s  {reads:>9} reads, {violations} violations, {} faults, detected \
+             {detected}/{expected}  {doing}",
+            self.began.elapsed().as_secs_f64(),
+            self.table.strikes(),
+        )
+    }
+
     /// Takes note of a strike; answers what did not hold.
-    pub(crate) fn record(&mut self, strike: &Strike, aftermath: &Aftermath) -> Vec<String> {
+    pub(crate) fn record(&mut self, strike: &Strike, aftermath: Result<Aftermath>) -> Vec<String> {
         let name = strike.kind.name;
-        self.table.record(name, aftermath);
-        let missed = aftermath.detections.iter().filter_map(|(instance, detection)| {
-            let Detection::Missed(after) = detection else {
-                return None;
-            };
-            let after = Duration::from_nanos(*after);
-            Some(format!(
-                "F4 is broken: {instance} still relied on its copies {after:?} after `{name}`, as \
-                 if nothing had been lost"
-            ))
-        });
-        let ill = aftermath
-            .ill
-            .iter()
-            .map(|ill| format!("not everything was well again after `{name}`: {ill}"));
-        let problems: Vec<_> = missed.chain(ill).collect();
+        let problems = match aftermath {
+            Ok(aftermath) => {
+                self.table.record(name, &aftermath);
+                aftermath.problems(name)
+            }
+            Err(error) => vec![format!("the run ended early: {error:#}")],
+        };
         self.problems.extend_from_slice(&problems);
         problems
     }

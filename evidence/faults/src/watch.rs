@@ -23,23 +23,22 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn start(instances: Vec<Arc<dyn Instance>>) -> Self {
+    /// When this returns, every instance that can answer has been looked at once.
+    pub(crate) async fn start(instances: Vec<Arc<dyn Instance>>) -> Self {
         let stopped = Arc::new(AtomicBool::new(false));
-        let watch = |instance: Arc<dyn Instance>| {
+        let mut tasks = Vec::new();
+        for instance in instances {
+            let mut seen: Vec<_> = instance.observe().await.into_iter().collect();
             let stopped = Arc::clone(&stopped);
-            tokio::spawn(async move {
-                let mut seen = Vec::new();
+            tasks.push(tokio::spawn(async move {
                 while !stopped.load(Ordering::Relaxed) {
-                    seen.extend(instance.observe().await);
                     sleep(LOOK).await;
+                    seen.extend(instance.observe().await);
                 }
                 seen
-            })
-        };
-        Self {
-            tasks: instances.into_iter().map(watch).collect(),
-            stopped,
+            }));
         }
+        Self { stopped, tasks }
     }
 
     /// What was seen, for each instance in its place.

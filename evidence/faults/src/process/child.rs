@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     field::blocking,
+    footprint::Usage,
     report::{Inbox, Reports},
     running::Running,
     workload::Work,
@@ -72,6 +73,7 @@ async fn obey(
                 let reply = match question {
                     Question::Health => Reply::Health(running.observe()),
                     Question::WallClock => Reply::WallClock(wall_clock::now()),
+                    Question::Usage => Reply::Usage(Usage::here()?),
                 };
                 notices.send(Notice::Reply(number, reply)).await?;
             }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use unstale::Token;
 
 use crate::{
+    footprint::Usage,
     instance::Observation,
     keyspace::Key,
     options::{SubjectKind, Transport},
@@ -45,6 +46,7 @@ pub(super) struct Assignment {
 pub(super) enum Question {
     Health,
     WallClock,
+    Usage,
 }
 
 /// What the child says.
@@ -59,6 +61,7 @@ pub(super) enum Reply {
     Health(Observation),
     /// In milliseconds since 1970.
     WallClock(i64),
+    Usage(Usage),
 }
 
 /// What the child asks the database for.

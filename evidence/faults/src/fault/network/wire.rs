@@ -8,6 +8,7 @@ use testbed::{Direction, Proxy};
 use tokio::time::sleep;
 
 use crate::{
+    clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::Field,
 };
@@ -161,6 +162,7 @@ impl Fault for Wire {
                 .iter()
                 .try_for_each(|instance| act(instance.proxy()))
         };
+        let began = clock::now();
         match &self.breaks {
             Breaks::Once(breaks) => on_all(breaks)?,
             Breaks::Turns {
@@ -176,7 +178,7 @@ impl Fault for Wire {
                 }
             }
         }
-        Ok(Effect::now())
+        Ok(Effect::since(began))
     }
 
     async fn heal(&mut self, field: &Field) -> Result<()> {

@@ -6,6 +6,7 @@ use anyhow::Result;
 use async_trait::async_trait;
 
 use crate::{
+    clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::Field,
     settings::META,
@@ -15,8 +16,8 @@ type Words = &'static [&'static str];
 
 /// What is said to the server.
 pub(super) struct Commands {
-    breaks: Vec<Words>,
-    heals: Vec<Words>,
+    breaks: Vec<String>,
+    heals: Option<Words>,
     expects: Expectation,
     hold: Duration,
 }
@@ -61,36 +62,33 @@ impl Commands {
 
     /// Writes wait, or everything does.
     pub(super) fn paused(draw: &mut Draw<'_>) -> Self {
-        let pause: Words = if draw.random().bool() {
-            &["CLIENT", "PAUSE", "60000", "WRITE"]
-        } else {
-            &["CLIENT", "PAUSE", "60000", "ALL"]
-        };
+        let what = if draw.random().bool() { "WRITE" } else { "ALL" };
+        let hold = draw.longer_than_max_staleness();
+        // It ends by itself: where everything waits, so does the command that ends it.
+        let millis = hold.as_millis().to_string();
         Self {
-            breaks: vec![pause],
-            heals: vec![&["CLIENT", "UNPAUSE"]],
             expects: Expectation::Silence(Whom::All),
-            hold: draw.longer_than_max_staleness(),
+            hold,
+            ..Self::harmless(&["CLIENT", "PAUSE", &millis, what])
         }
     }
 
     /// What an isolated primary does.
     pub(super) fn too_few_replicas(draw: &mut Draw<'_>) -> Self {
         Self {
-            breaks: vec![&["CONFIG", "SET", "min-replicas-to-write", "1"]],
-            heals: vec![&["CONFIG", "SET", "min-replicas-to-write", "0"]],
+            heals: Some(&["CONFIG", "SET", "min-replicas-to-write", "0"]),
             expects: Expectation::Silence(Whom::All),
             hold: draw.longer_than_max_staleness(),
+            ..Self::harmless(&["CONFIG", "SET", "min-replicas-to-write", "1"])
         }
     }
 
     /// A replica of nobody for a while, which still answers reads.
     pub(super) fn demoted(draw: &mut Draw<'_>) -> Self {
         Self {
-            breaks: vec![&["REPLICAOF", "127.0.0.1", "1"]],
-            heals: vec![&["REPLICAOF", "NO", "ONE"]],
-            expects: Expectation::Loss(Whom::All),
+            heals: Some(&["REPLICAOF", "NO", "ONE"]),
             hold: draw.millis(100..=1200),
+            ..Self::loss(&["REPLICAOF", "127.0.0.1", "1"])
         }
     }
 
@@ -99,17 +97,17 @@ impl Commands {
         Self::loss(&["EVAL", CLOCK_BACK, "1", META])
     }
 
-    fn loss(words: Words) -> Self {
+    fn loss(words: &[&str]) -> Self {
         Self {
             expects: Expectation::Loss(Whom::All),
             ..Self::harmless(words)
         }
     }
 
-    fn harmless(words: Words) -> Self {
+    fn harmless(words: &[&str]) -> Self {
         Self {
-            breaks: vec![words],
-            heals: Vec::new(),
+            breaks: words.iter().map(|word| (*word).to_owned()).collect(),
+            heals: None,
             expects: Expectation::Nothing,
             hold: Duration::ZERO,
         }
@@ -127,16 +125,15 @@ impl Fault for Commands {
     }
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
-        for words in &self.breaks {
-            field.command(words).await?;
-        }
-        Ok(Effect::now())
+        let began = clock::now();
+        field.command(&self.breaks).await?;
+        Ok(Effect::since(began))
     }
 
     async fn heal(&mut self, field: &Field) -> Result<()> {
-        for words in &self.heals {
-            field.command(words).await?;
+        match self.heals {
+            Some(words) => field.command(words).await.map(drop),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

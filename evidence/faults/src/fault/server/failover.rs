@@ -8,6 +8,7 @@ use testbed::{Direction, Proxy, Server};
 use tokio::time::sleep;
 
 use crate::{
+    clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::{Field, blocking, text},
 };
@@ -79,8 +80,9 @@ impl Fault for Failover {
             Manner::Losing(lag) => {
                 link.stall(Direction::ToClient);
                 sleep(lag).await;
+                let began = clock::now();
                 field.on_server(|server| Ok(server.kill()?)).await?;
-                let effect = Effect::now();
+                let effect = Effect::since(began);
                 sleep(self.headless_for).await;
                 let promote = move || {
                     replica.command(["REPLICAOF", "NO", "ONE"])?;
@@ -89,13 +91,20 @@ impl Fault for Failover {
                 (effect, blocking(promote).await?)
             }
             Manner::Planned => {
+                let began = clock::now();
                 for instance in field.instances(Whom::All) {
                     instance.proxy().cut();
                 }
-                let effect = Effect::now();
+                let effect = Effect::since(began);
                 (effect, hand_over(primary, replica).await?)
             }
         };
+        // It would be a replica again after a restart.
+        let stay = move || {
+            replica.command(["CONFIG", "REWRITE"])?;
+            Ok(replica)
+        };
+        let replica = blocking(stay).await?;
         self.old = Some(field.hand_over(replica));
         Ok(effect)
     }

@@ -8,6 +8,7 @@ use testbed::Server;
 use tokio::time::sleep;
 
 use crate::{
+    clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::Field,
 };
@@ -64,17 +65,18 @@ impl Fault for Restart {
     }
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
+        if let Data::SavedBefore(age) = self.data {
+            field.command(&["SAVE"]).await?;
+            sleep(age).await;
+        }
+        let began = clock::now();
         match self.data {
-            Data::None => {}
-            Data::SavedBefore(age) => {
-                field.command(&["SAVE"]).await?;
-                sleep(age).await;
-            }
+            Data::None | Data::SavedBefore(_) => {}
             // The connection ends with the server, so there is no answer.
             Data::All => drop(field.command(&["SHUTDOWN", "SAVE"]).await),
         }
         field.on_server(|server| Ok(server.kill()?)).await?;
-        Ok(Effect::now())
+        Ok(Effect::since(began))
     }
 
     async fn heal(&mut self, field: &Field) -> Result<()> {

@@ -8,6 +8,7 @@ use testbed::Value;
 use tokio::time::sleep;
 
 use crate::{
+    clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::{Field, text},
     settings::{LOG, META},
@@ -56,11 +57,12 @@ impl Fault for Reused {
         sleep(self.age).await;
         let mut words = vec!["EVAL", GO_BACK, "2", META, LOG];
         words.extend(fields.iter().map(String::as_str));
+        let began = clock::now();
         field
             .command(&words)
             .await
             .context("cannot put an earlier state in the place of meta")?;
-        Ok(Effect::now())
+        Ok(Effect::since(began))
     }
 
     async fn heal(&mut self, _: &Field) -> Result<()> {

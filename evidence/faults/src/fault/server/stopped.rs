@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use tokio::time::sleep;
 
 use crate::{
+    clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::{Field, blocking},
     settings::{COMMAND_TIMEOUT, CONNECT_TIMEOUT, MAX_STALENESS, POLL_INTERVAL},
@@ -86,6 +87,7 @@ impl Fault for Stopped {
     }
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
+        let began = clock::now();
         match &mut self.means {
             Means::Signal => field.on_server(|server| Ok(server.pause()?)).await?,
             Means::Script(running) => {
@@ -103,7 +105,7 @@ impl Fault for Stopped {
                 }
             }
         }
-        Ok(Effect::now())
+        Ok(Effect::since(began))
     }
 
     async fn heal(&mut self, field: &Field) -> Result<()> {
