@@ -1,10 +1,10 @@
 //! What a run takes up, before the faults and after them.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::sleep};
 
 use crate::{fault::Whom, field::Field};
 
@@ -14,6 +14,9 @@ const MIB: u64 = 1024 * 1024;
 
 /// Memory comes and goes with the allocator; so much more of a process is no leak yet.
 const MEMORY_MARGIN: u64 = 48 * MIB;
+
+const LOOKS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(15);
 
 /// What is taken up.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -59,7 +62,29 @@ impl Usage {
 }
 
 impl Footprint {
+    /// What is taken up all the time: the least of several looks, because commands and tasks come
+    /// and go with the workload.
     pub(crate) async fn take(field: &Field) -> Result<Self> {
+        let mut least = Self::look(field).await?;
+        for _ in 1..LOOKS {
+            sleep(PAUSE).await;
+            least = least.min(Self::look(field).await?);
+        }
+        Ok(least)
+    }
+
+    fn min(self, other: Self) -> Self {
+        Self {
+            connections: self.connections.min(other.connections),
+            usage: Usage {
+                tasks: self.usage.tasks.min(other.usage.tasks),
+                memory: self.usage.memory.min(other.usage.memory),
+            },
+            processes: self.processes,
+        }
+    }
+
+    async fn look(field: &Field) -> Result<Self> {
         let info = field.text(&["INFO", "clients"]).await?;
         let connections = info
             .lines()
@@ -142,6 +167,27 @@ mod tests {
             processes: 2,
         };
         assert!(less.leaks_since(&BEFORE).is_empty());
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_not_counted() {
+        let busy = Footprint {
+            connections: 8,
+            usage: Usage {
+                tasks: 43,
+                memory: 50 * MIB,
+            },
+            processes: 2,
+        };
+        let least = Footprint {
+            connections: 8,
+            usage: Usage {
+                tasks: 40,
+                memory: 50 * MIB,
+            },
+            processes: 2,
+        };
+        assert_eq!(BEFORE.min(busy), least);
     }
 
     #[test]

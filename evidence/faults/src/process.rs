@@ -93,7 +93,8 @@ impl Process {
     pub(crate) async fn set_wall_clock(&self, seconds_ahead: i64) -> Result<()> {
         self.wall_clock.set(seconds_ahead)?;
         let asked = wall_clock::now();
-        let Some(Reply::WallClock(told)) = self.life().ask(Question::WallClock).await else {
+        let Some(Reply::WallClock(told)) = self.life().ask(Question::WallClock, PATIENCE).await
+        else {
             bail!("{} does not tell its wall clock", self.name);
         };
         let off = told - asked - seconds_ahead * 1000;
@@ -108,7 +109,7 @@ impl Process {
 
     /// What it takes up.
     pub(crate) async fn usage(&self) -> Result<Usage> {
-        match self.life().ask(Question::Usage).await {
+        match self.life().ask(Question::Usage, PATIENCE).await {
             Some(Reply::Usage(usage)) => Ok(usage),
             _ => bail!("{} does not tell what it takes up", self.name),
         }
@@ -119,7 +120,11 @@ impl Process {
     }
 }
 
-/// A machine that is busy may take so long to tell the time.
+/// A process on a busy machine may take so long to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// One that is looked at often, and may be stopped, is not waited for as long.
+const GLANCE: Duration = Duration::from_millis(50);
+/// So far its clock may be from where it was set, by the time that it tells.
 const PRECISION: Duration = Duration::from_secs(60);
 
 #[async_trait]
@@ -133,7 +138,7 @@ impl Instance for Process {
     }
 
     async fn observe(&self) -> Option<Observation> {
-        match self.life().ask(Question::Health).await? {
+        match self.life().ask(Question::Health, GLANCE).await? {
             Reply::Health(observation) => Some(observation),
             Reply::WallClock(_) | Reply::Usage(_) => None,
         }

@@ -30,8 +30,6 @@ use crate::{
 const START: Duration = Duration::from_secs(20);
 /// One that has not ended by then, when it was told to, is killed.
 const END: Duration = Duration::from_secs(15);
-/// How long an answer may take. One that is stopped gives none.
-const ANSWER: Duration = Duration::from_millis(50);
 /// Orders on their way. One that is stopped is not given more.
 const UNDER_WAY: usize = 16;
 
@@ -99,12 +97,12 @@ impl Life {
         })
     }
 
-    /// Its answer, unless it is stopped, dead, or too busy.
-    pub(super) async fn ask(&self, question: Question) -> Option<Reply> {
+    /// Its answer, unless it is stopped, dead, or too busy to give one in so long.
+    pub(super) async fn ask(&self, question: Question, patience: Duration) -> Option<Reply> {
         let expected = self.replies.expect();
         let order = Order::Answer(expected.number(), question);
         self.orders.try_send(order).ok()?;
-        timeout(ANSWER, expected.reply()).await.ok()?
+        timeout(patience, expected.reply()).await.ok()?
     }
 
     pub(super) async fn set_mood(&self, mood: Mood) -> Result<()> {
