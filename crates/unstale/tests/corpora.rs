@@ -75,7 +75,7 @@ fn replay(target: &str) {
     let edits = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6);
     let near = (prop::sample::select(inputs), edits, 0.0..1.5);
     let config = ProptestConfig {
-        cases: 1_000,
+        cases: 400,
         failure_persistence: None,
         ..ProptestConfig::default()
     };

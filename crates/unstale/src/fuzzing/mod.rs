@@ -19,6 +19,7 @@
 mod bans;
 mod configuration;
 mod connection_strings;
+mod damage;
 mod document;
 mod globs;
 mod log_entries;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
+use super::damage::damage;
 use crate::codec::message_pack::is_sound;
 use crate::codec::{Codec, EncodeError, Encoded, decode};
 use crate::config::Encoding;
@@ -30,17 +31,9 @@ pub(super) fn check(input: &[u8]) {
         return;
     };
     assert_eq!(decode(&encoded), Some(sample), "{settings:?}");
-    let mut damaged = encoded.payload.to_vec();
-    while let Ok((place, byte)) = <(u16, u8)>::arbitrary(&mut choices)
-        && !choices.is_empty()
-    {
-        let place = usize::from(place) % (damaged.len() + 1);
-        match damaged.get_mut(place) {
-            Some(there) => *there = byte,
-            None => damaged.truncate(usize::from(byte)),
-        }
-        is_read_alike(encoded.flags, &damaged);
-    }
+    damage(&encoded.payload, &mut choices, |damaged| {
+        is_read_alike(encoded.flags, damaged);
+    });
 }
 
 fn is_read_alike(flags: u8, payload: &[u8]) {
