@@ -15,6 +15,7 @@ use crate::{
     clock,
     report::{Inbox, Report},
     settings::MAX_STALENESS,
+    summary::shown,
 };
 
 /// How long the thread waits for a report before it looks around.
@@ -98,7 +99,7 @@ impl Judging {
             by_rule.map(move |(rule, violation)| ((*phase, *rule), violation))
         });
         all.filter(|(of, _)| told.insert(*of))
-            .map(|((phase, _), violation)| format!("under `{phase}`: {violation}"))
+            .map(|((phase, _), violation)| shown(phase, violation))
             .collect()
     }
 

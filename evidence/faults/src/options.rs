@@ -113,16 +113,6 @@ impl Options {
     }
 }
 
-impl Transport {
-    /// As it is asked for.
-    pub(crate) fn argument(self) -> &'static str {
-        match self {
-            Transport::Streams => "streams",
-            Transport::PubSub => "pubsub",
-        }
-    }
-}
-
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

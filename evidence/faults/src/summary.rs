@@ -7,12 +7,13 @@ use std::{
 
 use anyhow::Result;
 
-use history::{Figures, Source};
+use history::{Figures, Source, Violation};
 
 use crate::{
     field::{Field, Setup},
     footprint::Footprint,
     judging::Judged,
+    keyspace::Key,
     options::SubjectKind,
     run::{AFTER, BEFORE},
     schedule::Strike,
@@ -24,6 +25,9 @@ use crate::{
 /// After the faults at most this part of all reads may be hits that were hits before.
 const HIT_RATE_MARGIN: f64 = 0.1;
 
+/// What is printed of what did not hold.
+const SHOWN: usize = 40;
+
 /// Everything but what the judge knows.
 pub(crate) struct Summary {
     seed: u64,
@@ -33,6 +37,8 @@ pub(crate) struct Summary {
     pub(crate) propagation: Propagation,
     pub(crate) began: Instant,
     pub(crate) took: Duration,
+    /// What the run was asked for, but for the seed.
+    arguments: String,
     footprints: Option<(Footprint, Footprint)>,
     /// What did not hold, besides what the judge found.
     problems: Vec<String>,
@@ -66,6 +72,7 @@ impl Summary {
             propagation: Propagation::default(),
             began: Instant::now(),
             took: Duration::ZERO,
+            arguments: arguments(),
             footprints: None,
             problems: Vec::new(),
         }
@@ -140,9 +147,8 @@ impl Summary {
         let mut problems = self.problems.clone();
         problems.extend(judged.wrong.iter().cloned());
         for (phase, tally) in &judged.phases {
-            for violation in tally.shortest.values() {
-                problems.push(format!("under `{phase}`: {violation}"));
-            }
+            let shortest = tally.shortest.values();
+            problems.extend(shortest.map(|violation| shown(phase, violation)));
         }
         if judged.late > 0 {
             problems.push(format!(
@@ -161,6 +167,29 @@ impl Summary {
         }
         problems
     }
+}
+
+/// A violation in words.
+pub(crate) fn shown(phase: &str, violation: &Violation) -> String {
+    let number = violation.read.key;
+    let name = Key::all().find(|key| key.number() == number);
+    let name = name.map(|key| key.to_string()).unwrap_or_default();
+    format!("under `{phase}`: {violation}\n  (key {number} is `{name}`)")
+}
+
+/// The arguments of this program without `--seed`, each behind a space.
+fn arguments() -> String {
+    let mut text = String::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        if argument == "--seed" {
+            arguments.next();
+        } else if !argument.starts_with("--seed=") {
+            let quote = if argument.contains(' ') { "'" } else { "" };
+            text = format!("{text} {quote}{argument}{quote}");
+        }
+    }
+    text
 }
 
 /// Reads that did not wait for a loader, among all of a phase.
@@ -216,14 +245,16 @@ impl fmt::Display for Report<'_> {
             return write!(f, "Everything held.");
         }
         writeln!(f, "\n{} things did not hold:", problems.len())?;
-        for problem in &problems {
+        for problem in problems.iter().take(SHOWN) {
             writeln!(f, "\n{problem}")?;
+        }
+        if let Some(more) = problems.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            writeln!(f, "\nand {more} more")?;
         }
         write!(
             f,
-            "\nThe same schedule again: cargo xtask faults --seed {} --transport {}",
-            summary.seed,
-            summary.setup.transport.argument()
+            "\nThe same schedule again: cargo xtask faults --seed {}{}",
+            summary.seed, summary.arguments
         )
     }
 }
