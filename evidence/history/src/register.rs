@@ -109,3 +109,29 @@ impl Register {
         self.acknowledged.len() + self.deleted.len() + own
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Instances come and go; a register must not keep a place for each that ever wrote it.
+    #[test]
+    fn an_instance_of_which_nothing_is_remembered_takes_no_room() {
+        let contract = Contract::new(Duration::from_nanos(100));
+        let mut register = Register::default();
+        for instance in 1..=1_000 {
+            let ended = Moment::from_nanos(u64::from(instance) * 10);
+            register.forget(ended, &contract);
+            register.write(Write {
+                key: 1,
+                version: u64::from(instance),
+                instance,
+                began: ended,
+                ended,
+                acknowledged: true,
+                invalidation: Invalidation::Removal,
+            });
+        }
+        assert_eq!(register.own.len(), 11);
+    }
+}
