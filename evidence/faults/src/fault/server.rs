@@ -48,10 +48,10 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("CLIENT KILL", |draw| Box::new(Commands::kill_clients(draw))),
     kind("meta evicted", |draw| Box::new(Commands::meta_lost(draw))),
     streams("log trimmed past a stopped reader", |draw| {
-        Box::new(Trimmed::trimmed(draw))
+        Box::new(Trimmed::by_length(draw))
     }),
     streams("log evicted past a stopped reader", |draw| {
-        Box::new(Trimmed::evicted(draw))
+        Box::new(Trimmed::by_eviction(draw))
     }),
     kind("maxmemory, evictions", |draw| {
         Box::new(Memory::evictions(draw))

@@ -24,7 +24,7 @@ pub(super) struct Wire {
 /// What is done.
 enum Breaks {
     /// At once.
-    Once(Box<dyn Fn(&Proxy) -> Result<()> + Send + Sync>),
+    Once(Box<dyn Fn(&Proxy) + Send + Sync>),
     /// In turns, with such pauses between them.
     Turns {
         times: u32,
@@ -65,28 +65,20 @@ impl Wire {
     /// Slow enough to be felt, fast enough for every timeout, or not quite.
     pub(super) fn delay(draw: &mut Draw<'_>) -> Self {
         let delay = draw.millis(5..=90);
-        let breaks = move |proxy: &Proxy| {
-            proxy.delay(Direction::Both, delay);
-            Ok(())
-        };
         Self {
             whom: draw.whom(),
             hold: draw.millis(300..=900),
             noticed: false,
-            breaks: Breaks::Once(Box::new(breaks)),
+            breaks: Breaks::Once(Box::new(move |proxy| proxy.delay(Direction::Both, delay))),
         }
     }
 
     pub(super) fn blink(draw: &mut Draw<'_>) -> Self {
-        let breaks = |proxy: &Proxy| {
-            proxy.cut();
-            Ok(())
-        };
         Self {
             whom: draw.whom(),
             hold: draw.millis(0..=200),
             noticed: false,
-            breaks: Breaks::Once(Box::new(breaks)),
+            breaks: Breaks::Once(Box::new(Proxy::cut)),
         }
     }
 
@@ -128,10 +120,6 @@ impl Wire {
 
     /// Lasts long enough that it has to be noticed.
     fn noticed(draw: &mut Draw<'_>, breaks: impl Fn(&Proxy) + Send + Sync + 'static) -> Self {
-        let breaks = move |proxy: &Proxy| {
-            breaks(proxy);
-            Ok(())
-        };
         Self {
             whom: draw.whom(),
             hold: draw.longer_than_max_staleness(),
@@ -156,15 +144,11 @@ impl Fault for Wire {
     }
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
-        let on_all = |act: &dyn Fn(&Proxy) -> Result<()>| {
-            let instances = field.instances(self.whom);
-            instances
-                .iter()
-                .try_for_each(|instance| act(instance.proxy()))
-        };
+        let instances = field.instances(self.whom);
+        let proxies = || instances.iter().map(|instance| instance.proxy());
         let began = clock::now();
         match &self.breaks {
-            Breaks::Once(breaks) => on_all(breaks)?,
+            Breaks::Once(breaks) => proxies().for_each(breaks),
             Breaks::Turns {
                 times,
                 pause,
@@ -172,7 +156,7 @@ impl Fault for Wire {
             } => {
                 for _ in 0..*times {
                     for turn in turns {
-                        on_all(turn)?;
+                        proxies().try_for_each(turn)?;
                         sleep(*pause).await;
                     }
                 }

@@ -25,11 +25,11 @@ pub(super) struct Trimmed {
 }
 
 impl Trimmed {
-    pub(super) fn trimmed(draw: &mut Draw<'_>) -> Self {
+    pub(super) fn by_length(draw: &mut Draw<'_>) -> Self {
         Self::by(draw, &["XTRIM", LOG, "MAXLEN", "0"])
     }
 
-    pub(super) fn evicted(draw: &mut Draw<'_>) -> Self {
+    pub(super) fn by_eviction(draw: &mut Draw<'_>) -> Self {
         Self::by(draw, &["UNLINK", LOG])
     }
 
