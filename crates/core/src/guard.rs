@@ -136,18 +136,16 @@ guards! {
     NewEpochWithdrawsProof,
     /// An append is refused where the history is older than the caller's.
     AppendNeedsHistory,
+    /// A history that has not come as far as the caller knows has gone back, and is over.
+    KnownIsCompared,
 
     // Following the log.
     /// An entry that is not the next one is a gap.
     GapDetection,
-    /// A tail below the cursor is a gap.
-    TailBelowCursor,
     /// Entries that a probe counted and the log lacks are a gap.
     LostTail,
     /// A resynchronisation drops the copies and revokes the tickets.
     ResyncStartsEmpty,
-    /// A resynchronisation below the cursor takes back what was known.
-    ResyncTakesBackKnown,
     /// A resynchronisation forgets the probes that wait for a tail beyond it.
     ResyncForgetsProbes,
 

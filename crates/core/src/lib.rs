@@ -30,7 +30,7 @@ pub use guard::Guard;
 pub use message::{Change, Message};
 pub use outbox::{Batch, Outbox};
 pub use partition::{Copies, Limits, Partition, Reach, Received, Snapshot};
-pub use position::{Appended, Fenced, History, Position};
+pub use position::{Appended, Fenced, History, Position, Witness};
 pub use server::{Looked, Server};
 pub use tick::Tick;
 pub use ticket::Ticket;

@@ -105,23 +105,24 @@ impl<W> Outbox<W> {
     }
 
     /// When more is queued than the limit allows: replaces all of it by one ban on everything,
-    /// and returns what it replaced. The ban counts once, for all of them.
+    /// and returns what it replaced. The ban counts once, for all of them. Nobody waits for it: it
+    /// deletes nothing, so its acknowledgement would not be that of the removals it replaced.
     pub fn collapse_if_over(&mut self) -> Option<Vec<(Change, u32)>> {
         if self.queue.len() <= self.limit {
             return None;
         }
-        let mut waiters = Vec::new();
         let replaced = self
             .queue
             .drain(..)
-            .map(|(change, mut queued)| {
-                waiters.append(&mut queued.waiters);
-                (change, queued.count)
-            })
+            .map(|(change, queued)| (change, queued.count))
             .collect();
         if Guard::OverflowBecomesBan.holds() {
             let everything = Change::Ban(Scope::All);
-            self.queue.insert(everything, Queued { count: 1, waiters });
+            let once = Queued {
+                count: 1,
+                waiters: Vec::new(),
+            };
+            self.queue.insert(everything, once);
         }
         Some(replaced)
     }

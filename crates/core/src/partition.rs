@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ban::{Bans, Scope};
 use super::guard::Guard;
 use super::keys::Keys;
-use super::position::{Fenced, History, Position};
+use super::position::{Fenced, History, Position, Witness};
 use super::proof::Proof;
 use super::tick::Tick;
 
@@ -120,6 +120,14 @@ impl Partition {
     /// The history this instance follows; the default one before it has met a server.
     pub fn history(&self) -> History {
         self.history.unwrap_or_default()
+    }
+
+    /// What a server has to be told before it may append or answer a probe.
+    pub fn witness(&self) -> Witness {
+        Witness {
+            history: self.history(),
+            seq: self.known.seq,
+        }
     }
 
     /// The highest position known to be executed: the stamp of a load that begins now.

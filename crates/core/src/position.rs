@@ -55,6 +55,33 @@ impl History {
     }
 }
 
+/// What an instance can tell a server of the history it follows.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Witness {
+    /// The history.
+    pub history: History,
+    /// The highest sequence number known to have been given in it: a server that has not come as
+    /// far has gone back, and will give positions a second time.
+    pub seq: u64,
+}
+
+impl Witness {
+    /// The position up to which it knows the history.
+    pub fn known(&self) -> Position {
+        Position {
+            epoch: self.history.epoch,
+            seq: self.seq,
+        }
+    }
+}
+
+impl From<History> for Witness {
+    /// Of somebody who knows nothing of how far it has come.
+    fn from(history: History) -> Self {
+        Self { history, seq: 0 }
+    }
+}
+
 /// What the fence answers: the server's history, and how far it has come.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Fenced {

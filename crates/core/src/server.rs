@@ -79,17 +79,18 @@ impl<R: Clone> Server<R> {
     /// may be broken.
     pub fn fence(
         &mut self,
-        ours: History,
+        ours: impl Into<Witness>,
         fresh_nonce: u64,
         longest_ttl: Duration,
         wall_ms: u64,
     ) -> Fenced {
+        let ours = ours.into();
         let intact = self
             .meta
             .as_ref()
             .is_some_and(|meta| meta.is_intact(self.owner, ours, self.log_top, wall_ms));
         if !intact {
-            self.begin_epoch(ours, fresh_nonce, wall_ms);
+            self.begin_epoch(ours.history, fresh_nonce, wall_ms);
         }
         let Some(meta) = &mut self.meta else {
             return Fenced::default();
@@ -136,7 +137,8 @@ impl<R: Clone> Server<R> {
     }
 
     /// `log.lua`: appends one entry; `None` when the history is not the caller's.
-    pub fn append(&mut self, ours: History, message: &Message) -> Option<Appended> {
+    pub fn append(&mut self, ours: impl Into<Witness>, message: &Message) -> Option<Appended> {
+        let ours = ours.into();
         let meta = self
             .meta
             .as_mut()
@@ -160,7 +162,7 @@ impl<R: Clone> Server<R> {
     /// `invalidate.lua`: appends, then deletes the keys and records the bans.
     pub fn invalidate(
         &mut self,
-        ours: History,
+        ours: impl Into<Witness>,
         message: &Message,
         now: Tick,
         ban_margin: Duration,
@@ -292,17 +294,19 @@ fn push(
 
 impl Meta {
     /// Whether this history goes on for a caller who knows `ours`.
-    fn is_intact(&self, owner: u64, ours: History, log_top: Position, wall_ms: u64) -> bool {
+    fn is_intact(&self, owner: u64, ours: Witness, log_top: Position, wall_ms: u64) -> bool {
         Guard::OwnerIsCompared.demands(self.owner == owner)
             && !self.is_behind(ours)
             && log_top <= self.fenced().position()
             && Guard::ClockIsCompared.demands(wall_ms + CLOCK_TOLERANCE_MS >= self.newest_wall_ms)
     }
 
-    /// Whether this history is not the caller's nor a later one.
-    fn is_behind(&self, ours: History) -> bool {
-        self.history.epoch < ours.epoch
-            || (self.history.epoch == ours.epoch && !self.history.is(ours))
+    /// Whether this history is not the caller's nor a later one, or has gone back.
+    fn is_behind(&self, ours: Witness) -> bool {
+        let Witness { history, seq } = ours;
+        self.history.epoch < history.epoch
+            || (self.history.epoch == history.epoch
+                && (!self.history.is(history) || Guard::KnownIsCompared.forbids(self.seq < seq)))
     }
 
     fn fenced(&self) -> Fenced {

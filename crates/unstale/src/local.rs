@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use crate::clock;
-use crate::core::{Fenced, History, Partition, Position, Tick};
+use crate::core::{Fenced, History, Partition, Position, Tick, Witness};
 use crate::tiers::Memory;
 
 /// The pure core and L1 behind one lock, and what a hit needs to know of them without it.
@@ -55,6 +55,10 @@ impl Local {
 
     pub(crate) fn is_proven(&self) -> bool {
         clock::is_before(self.holds_until())
+    }
+
+    pub(crate) fn witness(&self) -> Witness {
+        self.partition.lock().witness()
     }
 
     pub(crate) fn history(&self) -> History {

@@ -62,8 +62,7 @@ impl Partition {
 
     /// A probe sent at `sent` was answered. False when the reader has to resynchronise.
     pub fn probed(&mut self, sent: Tick, fenced: Fenced, copies: &mut impl Copies) -> bool {
-        if !self.adopt(fenced, copies) || Guard::TailBelowCursor.forbids(fenced.tail < self.cursor)
-        {
+        if !self.adopt(fenced, copies) {
             self.synced = false;
         }
         if self.synced {
@@ -126,9 +125,9 @@ impl Partition {
     }
 
     /// Starts over from what the server says, in one step. False when the snapshot is of an older
-    /// history. Bans are merged, not replaced: an own one may have been acknowledged meanwhile.
+    /// history, or the history has gone back since: then the fence begins a new one. Bans are merged, not replaced: an own one may have been acknowledged meanwhile.
     pub fn resume(&mut self, snapshot: &Snapshot, now: Tick, copies: &mut impl Copies) -> bool {
-        if !self.adopt(snapshot.fenced, copies) {
+        if !self.adopt(snapshot.fenced, copies) || snapshot.fenced.tail < self.cursor {
             return false;
         }
         if !Guard::ResyncMergesBans.holds() {
@@ -137,10 +136,6 @@ impl Partition {
         let epoch = snapshot.fenced.history.epoch;
         for (scope, seq) in &snapshot.bans {
             self.bans.add(scope, Position { epoch, seq: *seq }, now);
-        }
-        if Guard::ResyncTakesBackKnown.forbids(snapshot.fenced.tail < self.cursor) {
-            // Positions will be given again: what was known of them is worth nothing.
-            self.known = snapshot.fenced.position();
         }
         self.cursor = snapshot.fenced.tail;
         self.synced = true;

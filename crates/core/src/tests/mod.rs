@@ -10,6 +10,7 @@ mod node;
 mod outbox;
 mod proof;
 mod random;
+mod rollback;
 mod server;
 mod tickets;
 mod tokens;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::Hub;
 use crate::clock;
-use crate::core::{self, Appended, Fenced, History, Message, Position, Server, Snapshot, Tick};
+use crate::core::{self, Appended, Fenced, Message, Position, Server, Snapshot, Tick, Witness};
 use crate::tiers::record::{self, Record, Value};
 use crate::tiers::shared::{Claim, Guarded, Leftover, Looked, StoreEntry};
 
@@ -17,7 +17,7 @@ use crate::tiers::shared::{Claim, Guarded, Leftover, Looked, StoreEntry};
 #[derive(Copy, Clone)]
 pub(super) struct Terms {
     /// The history it knows.
-    pub(super) ours: History,
+    pub(super) ours: Witness,
     pub(super) max_log_length: usize,
     pub(super) max_bans: usize,
     /// How long a ban is kept beyond the longest TTL.
@@ -26,10 +26,10 @@ pub(super) struct Terms {
 
 impl Hub {
     /// Tells everybody if that began a new epoch.
-    pub(super) fn fence(&self, ours: History, fresh_nonce: u64, longest_ttl: Duration) -> Fenced {
+    pub(super) fn fence(&self, ours: Witness, fresh_nonce: u64, longest_ttl: Duration) -> Fenced {
         let wall_ms = self.wall_ms();
         let fenced = self.with(|server| server.fence(ours, fresh_nonce, longest_ttl, wall_ms));
-        if fenced.history != ours {
+        if fenced.history != ours.history {
             self.held.news.send_replace(());
         }
         fenced

@@ -109,7 +109,7 @@ impl HubTier {
         let attempt = || {
             let (ours, ban_margin) = self
                 .local
-                .with(|partition, _| (partition.history(), partition.ban_retention_beyond_ttl()));
+                .with(|partition, _| (partition.witness(), partition.ban_retention_beyond_ttl()));
             append(&Terms {
                 ours,
                 max_log_length: self.max_log_length,
@@ -131,6 +131,6 @@ impl HubTier {
 pub(super) fn fence(hub: &Hub, local: &Local) -> Result<Fenced, Unavailable> {
     let fresh_nonce = random::number().map_err(|_| Unavailable::Down)?;
     let (ours, longest_ttl) =
-        local.with(|partition, _| (partition.history(), partition.longest_ttl()));
+        local.with(|partition, _| (partition.witness(), partition.longest_ttl()));
     Ok(hub.fence(ours, fresh_nonce, longest_ttl))
 }

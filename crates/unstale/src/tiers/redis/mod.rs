@@ -250,11 +250,11 @@ impl Redis {
 
     /// The keys and arguments that `log.lua` expects.
     fn begin_append(&self, script: &mut ScriptInvocation<'_>, payload: &str) {
-        let history = self.local.history();
+        let ours = self.local.witness();
         script.key(&self.keyspace.meta).key(&self.keyspace.log);
         script
-            .arg(history.epoch)
-            .arg(reply::nonce_text(history.nonce));
+            .arg(ours.known().to_string())
+            .arg(reply::nonce_text(ours.history.nonce));
         script
             .arg(&self.keyspace.channel)
             .arg(self.keyspace.max_log_length)

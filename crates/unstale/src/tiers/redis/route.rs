@@ -54,14 +54,14 @@ impl Route for RedisRoute {
     }
 
     async fn fence(&self, connection: &MultiplexedConnection) -> RedisResult<Fenced> {
-        let (history, longest_ttl) = self
+        let (ours, longest_ttl) = self
             .local
-            .with(|partition, _| (partition.history(), partition.longest_ttl()));
+            .with(|partition, _| (partition.witness(), partition.longest_ttl()));
         let mut script = scripts::FENCE.prepare_invoke();
         script.key(&self.keyspace.meta).key(&self.keyspace.log);
         script
-            .arg(history.epoch)
-            .arg(reply::nonce_text(history.nonce));
+            .arg(ours.known().to_string())
+            .arg(reply::nonce_text(ours.history.nonce));
         script.arg(reply::nonce_text(nonce()?));
         script.arg(millis(longest_ttl));
         script

@@ -21,6 +21,7 @@ on_every_server!(
     a_server_that_was_killed_and_lost_everything,
     a_history_with_another_nonce,
     a_position_that_goes_back,
+    a_position_that_goes_back_before_a_removal,
     a_replica_that_lacks_acknowledged_removals,
 );
 
@@ -101,6 +102,31 @@ async fn a_position_that_goes_back(transport: Transport) {
     .await;
     assert_eq!(held(&cache, "product:1").await, None);
     comes_back(&cache).await;
+}
+
+/// Nobody has probed since: the removal itself finds out, before it is given a position that
+/// others know already.
+async fn a_position_that_goes_back_before_a_removal(transport: Transport) {
+    let bed = Bed::start(transport);
+    let mut config = bed.config();
+    patient(&mut config);
+    let here = bed.instance_with("here", config).await;
+    let there = bed.instance("there").await;
+    for _ in 0..5 {
+        let removed = here.remove("other").await;
+        caught_up(&there, removed.token().unwrap()).await;
+    }
+    warm(&there, "product:1", 1).await;
+    let (epoch, seq) = position(&there);
+    let before = bed.server().command(["HGET", META, "seq"]).unwrap();
+    assert_eq!(text(before), seq.to_string());
+    let back = (seq - 1).to_string();
+    bed.server().command(["HSET", META, "seq", &back]).unwrap();
+    bed.server().command(["DEL", LOG]).unwrap();
+    let removed = here.remove("product:1").await;
+    caught_up(&there, removed.token().unwrap()).await;
+    assert!(position(&there).0 > epoch);
+    assert_eq!(read(&there, "product:1", 2).await, 2);
 }
 
 /// The promoted replica still holds what the primary had been told to drop.

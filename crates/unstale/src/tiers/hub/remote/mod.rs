@@ -219,7 +219,7 @@ impl RemoteHub {
     fn terms(&self) -> Terms {
         let (ours, ban_margin) = self
             .local
-            .with(|partition, _| (partition.history(), partition.ban_retention_beyond_ttl()));
+            .with(|partition, _| (partition.witness(), partition.ban_retention_beyond_ttl()));
         Terms {
             ours,
             ban_margin,

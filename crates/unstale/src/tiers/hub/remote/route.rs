@@ -133,7 +133,7 @@ impl Route for RemoteRoute {
         let fresh_nonce = random::number().map_err(|_| RemoteFailure::NoRandom)?;
         let (ours, longest_ttl) = self
             .local
-            .with(|partition, _| (partition.history(), partition.longest_ttl()));
+            .with(|partition, _| (partition.witness(), partition.longest_ttl()));
         let step = move |hub: &Hub| {
             let fenced = hub.fence(ours, fresh_nonce, longest_ttl);
             (Ok(fenced), Said::Fenced(fenced))

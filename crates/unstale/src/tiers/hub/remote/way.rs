@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::core::{Appended, Fenced, History, Message, Position};
+use crate::core::{Appended, Fenced, Message, Position, Witness};
 use crate::evidence::Gate;
 
 /// Something to wait for.
@@ -72,7 +72,7 @@ pub struct Reply {
 #[derive(Clone, PartialEq, Debug)]
 #[expect(missing_docs)]
 pub enum What {
-    Fence(History),
+    Fence(Witness),
     Look(Arc<str>),
     LookMany(Vec<Arc<str>>),
     LookGuarded(Arc<str>),
@@ -107,7 +107,7 @@ pub enum Said {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Fence(ours) => write!(f, "fence {}", ours.epoch),
+            What::Fence(ours) => write!(f, "fence {}", ours.known()),
             What::Look(key) => write!(f, "look {key}"),
             What::LookMany(keys) => write!(f, "look {}", keys.join(" ")),
             What::LookGuarded(key) => write!(f, "look-guarded {key}"),

@@ -3,7 +3,7 @@
 -- primary (min-replicas-to-write) refuse it.
 --
 -- KEYS meta, log
--- ARGV our epoch, our nonce, a fresh nonce, our longest ttl, channel ('' for the stream), maxlen
+-- ARGV the highest position that we know, our nonce, a fresh nonce, our longest ttl, channel ('' for the stream), maxlen
 local info = redis.call('INFO', 'replication')
 if not string.find(info, 'role:master', 1, true) then
   return redis.error_reply('NOTPRIMARY this server is not a primary')
@@ -13,7 +13,9 @@ local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq', 'owner', 'ttl
 local epoch, seq, ttl = tonumber(meta[1]) or 0, tonumber(meta[3]) or 0, tonumber(meta[5]) or 0
 local seen = tonumber(meta[6]) or 0
 local nonce = meta[2]
-local ours, wanted_ttl = tonumber(ARGV[1]), tonumber(ARGV[4])
+local ours, known = string.match(ARGV[1], '^(%d+)-(%d+)$')
+ours, known = tonumber(ours), tonumber(known)
+local wanted_ttl = tonumber(ARGV[4])
 local channel, maxlen = ARGV[5], ARGV[6]
 
 local function text(number)
@@ -49,7 +51,7 @@ local tolerance = 500
 
 local top_epoch, top_seq = top_of_log()
 if not meta[1] or not meta[3] or meta[4] ~= owner
-    or epoch < ours or (epoch == ours and nonce ~= ARGV[2])
+    or epoch < ours or (epoch == ours and (nonce ~= ARGV[2] or seq < known))
     or top_epoch > epoch or (top_epoch == epoch and top_seq > seq)
     or now + tolerance < seen then
   epoch, seq, nonce, ttl = math.max(epoch, ours, top_epoch, now) + 1, 1, ARGV[3], math.max(ttl, wanted_ttl)

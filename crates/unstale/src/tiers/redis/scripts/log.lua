@@ -2,14 +2,15 @@
 -- Returns nothing when the history is not the caller's: he has to fence, and try again.
 --
 -- KEYS meta, log
--- ARGV our epoch, our nonce, channel ('' for the stream), maxlen, payload
+-- ARGV the highest position that we know, our nonce, channel ('' for the stream), maxlen, payload
 local NOFENCE = redis.error_reply('NOFENCE the history of this server is not ours')
 
 local function append()
   local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq')
   local epoch, seq = tonumber(meta[1]), tonumber(meta[3])
-  if not epoch or not seq or not meta[2] or epoch < tonumber(ARGV[1])
-      or (meta[1] == ARGV[1] and meta[2] ~= ARGV[2]) then
+  local ours, known = string.match(ARGV[1], '^(%d+)-(%d+)$')
+  if not epoch or not seq or not meta[2] or epoch < tonumber(ours)
+      or (meta[1] == ours and (meta[2] ~= ARGV[2] or seq < tonumber(known))) then
     return nil
   end
   local next = string.format('%.0f', seq + 1)
