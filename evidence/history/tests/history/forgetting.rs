@@ -142,3 +142,22 @@ fn a_pending_removal_is_its_instances_for_as_long_as_nothing_covers_it() {
     assert!(rules.into_iter().all(|rule| rule == Some(Rule::OwnWrites)));
     assert!(judge.remembered() <= 4, "{}", judge.remembered());
 }
+
+/// At the edge of the bound a removal may be missed by others, and still not by its own instance.
+#[test]
+fn nothing_is_forgotten_too_early() {
+    let mut judge = forgetful();
+    let edge = 10 + BOUND;
+    judge.report(0, [write(1, 1, 10, true)], Moment::from_nanos(edge));
+    // A write has the register forget.
+    judge.report(0, [write(2, 2, edge + 1, true)], Moment::from_nanos(edge));
+    judge.report(
+        0,
+        [read(0, 1, edge), read(0, 3, edge)],
+        Moment::from_nanos(edge),
+    );
+    let rules = judge
+        .verdicts()
+        .map(|one| one.violation.map(|one| one.rule));
+    assert_eq!(rules.collect::<Vec<_>>(), [Some(Rule::OwnWrites), None]);
+}
