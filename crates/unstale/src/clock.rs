@@ -20,7 +20,7 @@ pub(crate) fn now() -> Tick {
     source::precise()
 }
 
-/// Whether `deadline` is still to come. Costs about 3 ns unless the deadline is near: the kernel
+/// Whether `deadline` is still to come. Costs about 10 ns unless the deadline is near: the kernel
 /// keeps the coarse clock, so it goes on while threads of this process are starved or stopped,
 /// and only where its lag could matter is the precise clock read.
 pub(crate) fn is_before(deadline: Tick) -> bool {
