@@ -293,6 +293,26 @@ impl Bans {
     }
 }
 
+#[cfg(feature = "evidence")]
+impl Bans {
+    /// The counts of arrivals that it compares with.
+    pub(super) fn arrivals(&self) -> impl Iterator<Item = u64> {
+        let bans = self.scopes().map(|(_, ban)| ban.arrival);
+        bans.chain([self.arrived])
+    }
+
+    pub(super) fn write(&self, to: &mut crate::Canonical) {
+        to.set(self.scopes(), |to, (scope, ban)| {
+            to.scope(&scope);
+            to.position(ban.position);
+            to.number(u64::from(ban.pending));
+            to.rank(ban.arrival);
+            to.since(ban.arrived_at, Duration::MAX);
+        });
+        to.rank(self.arrived);
+    }
+}
+
 /// The prefixes of a key that end in `:`, shortest first.
 fn prefixes_of(key: &str) -> impl Iterator<Item = &str> {
     key.match_indices(':').map(|(end, _)| &key[..=end])

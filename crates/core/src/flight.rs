@@ -83,3 +83,15 @@ impl Flights {
         self.0.is_empty()
     }
 }
+
+#[cfg(feature = "evidence")]
+impl Flights {
+    pub(super) fn write(&self, to: &mut crate::Canonical, load_timeout: Duration) {
+        to.list(&self.0, |to, flight| {
+            to.ticket(flight.ticket);
+            to.position(flight.covers);
+            to.since(flight.began, load_timeout);
+            to.flag(flight.began_proven);
+        });
+    }
+}

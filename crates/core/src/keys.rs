@@ -105,3 +105,18 @@ impl Keys {
         Ticket(self.next_ticket)
     }
 }
+
+#[cfg(feature = "evidence")]
+impl Keys {
+    /// Every live ticket has a holder, who was written before.
+    pub(super) fn write(&self, to: &mut crate::Canonical, load_timeout: std::time::Duration) {
+        let mut keys: Vec<_> = self.keys.iter().collect();
+        keys.sort_unstable_by_key(|(key, _)| *key);
+        to.list(keys, |to, (key, state)| {
+            to.text(key);
+            to.number(u64::from(state.pending));
+            to.set(state.tickets.iter(), |to, ticket| to.ticket(ticket));
+            state.flights.write(to, load_timeout);
+        });
+    }
+}

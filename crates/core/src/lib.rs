@@ -11,6 +11,8 @@
 //! This crate is a part of `unstale`, made for it alone: its interface changes with it.
 
 mod ban;
+#[cfg(feature = "evidence")]
+mod canonical;
 mod flight;
 pub mod glob;
 mod guard;
@@ -25,6 +27,8 @@ mod tick;
 mod ticket;
 
 pub use ban::{Scope, Validity};
+#[cfg(feature = "evidence")]
+pub use canonical::Canonical;
 pub use flight::Arrival;
 pub use guard::Guard;
 pub use message::{Change, Message};

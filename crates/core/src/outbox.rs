@@ -134,3 +134,15 @@ impl<W> Outbox<W> {
         })
     }
 }
+
+#[cfg(feature = "evidence")]
+impl<W> Outbox<W> {
+    /// Writes it down for the model.
+    pub fn write(&self, to: &mut crate::Canonical) {
+        to.list(&self.queue, |to, (change, queued)| {
+            to.change(change);
+            to.number(u64::from(queued.count));
+        });
+        to.number(self.in_flight as u64);
+    }
+}

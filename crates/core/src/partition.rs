@@ -193,3 +193,30 @@ impl Partition {
         }
     }
 }
+
+#[cfg(feature = "evidence")]
+impl Partition {
+    /// The tail that an answered probe still waits for.
+    pub fn awaited_tail(&self) -> Option<u64> {
+        self.proof.awaited_tail()
+    }
+
+    /// The counts of arrivals that copies are compared with.
+    pub fn arrivals(&self) -> impl Iterator<Item = u64> {
+        self.bans.arrivals().chain([self.floor])
+    }
+
+    /// Writes it down for the model, after those who hold its tickets.
+    pub fn write(&self, to: &mut crate::Canonical) {
+        to.option(self.history, crate::Canonical::history);
+        to.number(self.cursor);
+        to.flag(self.synced);
+        to.position(self.known);
+        self.proof.write(to);
+        self.bans.write(to);
+        to.rank(self.floor);
+        self.keys.write(to, self.limits.load_timeout);
+        to.span(self.longest_ttl);
+        to.span(self.confirmed_ttl);
+    }
+}

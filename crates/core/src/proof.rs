@@ -85,3 +85,14 @@ impl Proof {
             .map_or(Tick::default(), |at| at + self.max_staleness)
     }
 }
+
+#[cfg(feature = "evidence")]
+impl Proof {
+    pub(super) fn write(&self, to: &mut crate::Canonical) {
+        to.since(self.proven_at.unwrap_or_default(), self.max_staleness);
+        to.list(&self.outstanding, |to, (sent, tail)| {
+            to.since(*sent, self.max_staleness);
+            to.number(*tail);
+        });
+    }
+}

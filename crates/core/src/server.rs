@@ -9,9 +9,11 @@ use crate::ban::Scope;
 use crate::guard::Guard;
 use crate::message::{Change, Message};
 use crate::partition::Snapshot;
-use crate::position::{Appended, Fenced, History, Position};
+use crate::position::{Appended, Fenced, History, Position, Witness};
 use crate::tick::Tick;
 
+#[cfg(feature = "evidence")]
+mod canonical;
 #[cfg(feature = "evidence")]
 mod faults;
 

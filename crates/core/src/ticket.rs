@@ -36,3 +36,11 @@ impl Tickets {
         self.0.is_empty()
     }
 }
+
+#[cfg(feature = "evidence")]
+impl Tickets {
+    /// The live ones.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Ticket> {
+        self.0.iter().copied()
+    }
+}

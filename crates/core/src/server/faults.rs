@@ -1,6 +1,6 @@
-//! What may befall a server.
+//! What may befall a server, and what is seen of it from outside.
 
-use super::{Message, Position, Server};
+use super::{Fenced, Message, Position, Server};
 use crate::guard::Guard;
 
 impl<R: Clone> Server<R> {
@@ -35,13 +35,28 @@ impl<R: Clone> Server<R> {
     /// The log is evicted, with the position it had come to. If that were where positions are
     /// taken from, they would be given again.
     pub fn lose_log(&mut self) {
-        self.log.clear();
-        self.log_top = Position::ORIGIN;
+        self.forget_log();
         if !Guard::MetaInOneHash.holds()
             && let Some(meta) = &mut self.meta
         {
             meta.seq = 0;
         }
+    }
+
+    /// There is no log to look at, as with Pub/Sub.
+    pub fn forget_log(&mut self) {
+        self.log.clear();
+        self.log_top = Position::ORIGIN;
+    }
+
+    /// What history it goes on with, and how far that has come; `None` when `meta` is gone.
+    pub fn fenced(&self) -> Option<Fenced> {
+        self.meta.as_ref().map(super::Meta::fenced)
+    }
+
+    /// Whether there is anything in the log behind this position.
+    pub fn has_entries_after(&self, cursor: Position) -> bool {
+        self.log.back().is_some_and(|(last, _)| *last > cursor)
     }
 
     /// The second step of a removal, where it is not one with the first.
