@@ -96,6 +96,16 @@ mod tests {
     }
 
     #[test]
+    fn a_look_that_comes_late_does_not_make_the_detection_late() {
+        let last = Observation {
+            proven_until: EFFECT + 450 * MS,
+            ..at(MS, true, 3)
+        };
+        let seen = [last, at(800 * MS, true, 4)];
+        assert_eq!(judged(LOSS, &seen), Some(Detection::InTime(450 * MS)));
+    }
+
+    #[test]
     fn one_that_drops_them_has_noticed_too() {
         let seen = [at(MS, true, 3), at(9 * MS, true, 4), at(2 * BOUND, true, 4)];
         let in_time = Some(Detection::InTime(9 * MS));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use testbed::Proxy;
 use unstale::Cache;
 
-use crate::{clock, process::Process, workload::Mood};
+use crate::{clock, process::Process, settings::MAX_STALENESS, workload::Mood};
 
 /// One instance of the cache, with its workload, behind a fault proxy of its own.
 #[async_trait]
@@ -39,6 +39,8 @@ pub(crate) struct Observation {
     pub(crate) at: u64,
     /// Whether it uses L1.
     pub(crate) proven: bool,
+    /// Until when it does, unless it is proven again.
+    pub(crate) proven_until: u64,
     /// Whether it uses L2.
     pub(crate) in_service: bool,
     /// How often it dropped its L1 and took up the log anew.
@@ -59,6 +61,10 @@ impl Observation {
         Self {
             at,
             proven: health.proven,
+            // The proof is as old as it is told to be at this time or later.
+            proven_until: health.proof_age.map_or(0, |age| {
+                (at + clock::nanos_of(MAX_STALENESS)).saturating_sub(clock::nanos_of(age))
+            }),
             in_service: health.breaker == "closed",
             resyncs: log.resyncs,
             position: health.position,

@@ -42,12 +42,21 @@ impl Watch {
     }
 
     /// What was seen, for each instance in its place.
-    pub(crate) async fn stop(self) -> Result<Vec<Vec<Observation>>> {
+    pub(crate) async fn stop(mut self) -> Result<Vec<Vec<Observation>>> {
         self.stopped.store(true, Ordering::Relaxed);
         let mut all = Vec::new();
-        for task in self.tasks {
+        for task in &mut self.tasks {
             all.push(task.await?);
         }
         Ok(all)
+    }
+}
+
+impl Drop for Watch {
+    /// A strike that was broken off leaves nobody behind who holds on to the instances.
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, thread, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use testbed::{Direction, Proxy, Server};
 use tokio::time::sleep;
@@ -13,7 +13,7 @@ use crate::{
     field::{Field, blocking, text},
 };
 
-/// How long a promotion may take, in looks.
+/// How long each step of a failover may take, in looks.
 const LOOKS: u32 = 2000;
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -132,21 +132,30 @@ async fn replica_of(primary: Arc<Server>, way: SocketAddr) -> Result<Server> {
     .await
 }
 
+/// Looks until there is something.
+fn patiently(look: impl Fn() -> Option<()>) -> Option<()> {
+    (0..LOOKS).find_map(|_| {
+        let found = look();
+        if found.is_none() {
+            thread::sleep(LOOK);
+        }
+        found
+    })
+}
+
 /// Has a primary hand over to its replica, and waits until it has.
 async fn hand_over(primary: Arc<Server>, replica: Server) -> Result<Server> {
     let port = replica.port().to_string();
     blocking(move || {
-        primary
-            .command(["FAILOVER", "TO", "127.0.0.1", &port, "TIMEOUT", "5000"])
-            .context("cannot begin a failover")?;
-        for _ in 0..LOOKS {
-            let role = replica.command(["INFO", "replication"])?;
-            if text(&role).is_some_and(|role| role.contains("role:master")) {
-                return Ok(replica);
-            }
-            thread::sleep(LOOK);
-        }
-        bail!("the replica was not promoted")
+        // Until the replica has reported to it, the primary does not know that it is ready.
+        let begin = || primary.command(["FAILOVER", "TO", "127.0.0.1", &port, "TIMEOUT", "5000"]);
+        patiently(|| begin().ok().map(drop)).context("the primary did not begin a failover")?;
+        patiently(|| {
+            let role = replica.command(["INFO", "replication"]).ok()?;
+            text(&role)?.contains("role:master").then_some(())
+        })
+        .context("the replica was not promoted")?;
+        Ok(replica)
     })
     .await
 }
