@@ -45,7 +45,18 @@ pub(crate) fn judge(
         .last();
     match (late, noticed) {
         (Some(late), _) => Some(Detection::Missed(late.at - effect.until)),
-        (None, Some(noticed)) => Some(Detection::InTime(noticed.at.saturating_sub(effect.until))),
+        (None, Some(noticed)) => {
+            // A look may come late. An instance that has noticed stopped at the latest when the
+            // last proof ran out with which it was seen.
+            let relied = seen.iter().take_while(|o| o.at < noticed.at);
+            let stopped = relied
+                .filter(trusting)
+                .map(|o| o.proven_until)
+                .max()
+                .filter(|until| *until > effect.from)
+                .map_or(noticed.at, |until| until.min(noticed.at));
+            Some(Detection::InTime(stopped.saturating_sub(effect.until)))
+        }
         // It was not seen long enough to tell; a stopped process, for instance.
         (None, None) => None,
     }
