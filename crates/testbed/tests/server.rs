@@ -285,3 +285,21 @@ fn own_servers_until_killed() -> TestResult {
         thread::park();
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_has_the_environment_that_it_was_given_also_after_a_restart() -> TestResult {
+    // Its title would be written over the environment that the system shows.
+    let server = Server::builder()
+        .arg("set-proc-title", "no")
+        .env("UNSTALE_TESTBED", "here")
+        .start()?;
+    for _ in 0..2 {
+        let pid = server.pid().ok_or("it runs")?;
+        let environment = std::fs::read(format!("/proc/{pid}/environ"))?;
+        let mut variables = environment.split(|byte| *byte == 0);
+        assert!(variables.any(|variable| variable == b"UNSTALE_TESTBED=here"));
+        server.restart()?;
+    }
+    Ok(())
+}

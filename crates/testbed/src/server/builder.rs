@@ -1,6 +1,6 @@
 //! Describes a server and starts it.
 
-use std::{fmt::Write as _, fs, sync::Mutex};
+use std::{ffi::OsString, fmt::Write as _, fs, sync::Mutex};
 
 use tempfile::TempDir;
 
@@ -29,6 +29,7 @@ pub struct ServerBuilder {
     port: u16,
     password: Option<String>,
     directives: String,
+    environment: Vec<(OsString, OsString)>,
     follows: bool,
 }
 
@@ -39,6 +40,12 @@ impl ServerBuilder {
     pub fn arg(mut self, directive: &str, value: &str) -> Self {
         // Writing to a `String` does not fail.
         let _ = writeln!(self.directives, "{directive} {value}");
+        self
+    }
+
+    /// Starts the server with this environment variable, beside those of this process.
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
         self
     }
 
@@ -114,6 +121,7 @@ impl ServerBuilder {
             program,
             port,
             password: self.password.clone(),
+            environment: self.environment.clone(),
         };
         let (mut process, identity) = site.start()?;
         if self.follows {

@@ -1,6 +1,7 @@
 //! The server's process, which never outlives the one that started it.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     io::{self, Write as _},
     os::unix::process::CommandExt as _,
@@ -42,7 +43,11 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn spawn(program: &Path, directory: &Path) -> Result<Self> {
+    pub(super) fn spawn(
+        program: &Path,
+        directory: &Path,
+        environment: &[(OsString, OsString)],
+    ) -> Result<Self> {
         let log = File::create(directory.join(LOG)).map_err(Error::Directory)?;
         let child = Command::new("sh")
             .args(["-c", START, "sh"])
@@ -50,6 +55,7 @@ impl Process {
             .arg(program)
             .arg(CONFIGURATION)
             .current_dir(directory)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(log.try_clone().map_err(Error::Directory)?)
             .stderr(log)

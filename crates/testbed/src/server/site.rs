@@ -1,6 +1,7 @@
 //! Where a server lives: everything that outlasts its process.
 
 use std::{
+    ffi::OsString,
     path::PathBuf,
     thread,
     time::{Duration, Instant},
@@ -27,6 +28,7 @@ pub(super) struct Site {
     pub(super) program: PathBuf,
     pub(super) port: ReservedPort,
     pub(super) password: Option<String>,
+    pub(super) environment: Vec<(OsString, OsString)>,
 }
 
 impl Site {
@@ -55,7 +57,7 @@ impl Site {
     /// Starts the server's process and waits until it answers, and is itself and no stranger on its
     /// port.
     pub(super) fn start(&self) -> Result<(Process, Identity)> {
-        let mut process = Process::spawn(&self.program, self.directory.path())?;
+        let mut process = Process::spawn(&self.program, self.directory.path(), &self.environment)?;
         let pid = process.pid().to_string();
         let identity = self.poll(&mut process, || {
             self.query::<()>(&redis::cmd("PING")).map_err(in_words)?;
