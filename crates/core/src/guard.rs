@@ -82,6 +82,8 @@ guards! {
     BansJudgeLeases,
     /// Without a proof L2 is read only together with the server's bans.
     ServersBansWithoutProof,
+    /// Where the history may be over, the server's bans stand for nothing.
+    ServersBansNeedHistory,
 
     // Tokens.
     /// Behind its token, a read does not use L1.

@@ -215,6 +215,24 @@ impl<R: Clone> Server<R> {
         })
     }
 
+    /// `guarded.lua`: a record, and everything that `meta` says: but nothing of that where the
+    /// history may be over, because bans may be lost that the caller was told of.
+    pub fn look_guarded(
+        &self,
+        key: &str,
+        ours: impl Into<Witness>,
+        now: Tick,
+        wall_ms: u64,
+    ) -> (Option<Looked<R>>, Option<Snapshot>) {
+        let intact = self
+            .meta
+            .as_ref()
+            .is_some_and(|meta| meta.is_intact(self.owner, ours.into(), self.log_top, wall_ms));
+        let trusted = Guard::ServersBansNeedHistory.demands(intact);
+        let snapshot = self.snapshot().filter(|_| trusted);
+        (self.look(key, now), snapshot)
+    }
+
     /// `SET … NX GET`: puts the lease in the place of nothing, or answers with what is there.
     pub fn claim(&mut self, key: &str, lease: R, now: Tick, until: Tick) -> Option<Looked<R>> {
         let looked = self.look(key, now);

@@ -5,6 +5,8 @@ mod bans;
 mod epochs;
 mod flights;
 mod following;
+#[cfg(feature = "evidence")]
+mod guarded;
 mod load;
 mod node;
 mod outbox;

@@ -48,11 +48,13 @@ impl Hub {
         })
     }
 
-    pub(super) fn look_guarded(&self, key: &str) -> Guarded {
-        self.with(|server| Guarded {
-            looked: server.look(key, self.now()).map(looked),
-            snapshot: server.snapshot(),
-        })
+    pub(super) fn look_guarded(&self, key: &str, ours: Witness) -> Guarded {
+        let (now, wall_ms) = (self.now(), self.wall_ms());
+        let (found, snapshot) = self.with(|server| server.look_guarded(key, ours, now, wall_ms));
+        Guarded {
+            looked: found.map(looked),
+            snapshot,
+        }
     }
 
     pub(super) fn claim(&self, key: &str, lease: &Bytes, lease_ttl: Duration) -> Claim {

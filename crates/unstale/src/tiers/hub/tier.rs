@@ -52,7 +52,7 @@ impl HubTier {
     }
 
     pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
-        Ok(self.hub.look_guarded(key))
+        Ok(self.hub.look_guarded(key, self.local.witness()))
     }
 
     pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {

@@ -94,10 +94,16 @@ impl Redis {
     }
 
     pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
+        let ours = self.local.witness();
         let mut script = scripts::GUARDED.prepare_invoke();
         script
-            .key(self.keyspace.record(key))
-            .key(&self.keyspace.meta);
+            .key(&self.keyspace.meta)
+            .key(&self.keyspace.log)
+            .key(self.keyspace.record(key));
+        script
+            .arg(ours.known().to_string())
+            .arg(reply::nonce_text(ours.history.nonce))
+            .arg(&self.keyspace.channel);
         let (ttl, bytes, meta): (i64, Option<Vec<u8>>, Reply) = self.invoke(&script).await?;
         Ok(Guarded {
             looked: bytes.map(|bytes| looked(ttl, bytes)),

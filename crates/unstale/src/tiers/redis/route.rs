@@ -61,11 +61,11 @@ impl Route for RedisRoute {
         script.key(&self.keyspace.meta).key(&self.keyspace.log);
         script
             .arg(ours.known().to_string())
-            .arg(reply::nonce_text(ours.history.nonce));
-        script.arg(reply::nonce_text(nonce()?));
-        script.arg(millis(longest_ttl));
+            .arg(reply::nonce_text(ours.history.nonce))
+            .arg(&self.keyspace.channel);
         script
-            .arg(&self.keyspace.channel)
+            .arg(reply::nonce_text(nonce()?))
+            .arg(millis(longest_ttl))
             .arg(self.keyspace.max_log_length);
         let answer: Value = script.invoke_async(&mut connection.clone()).await?;
         reply::fenced(&answer)

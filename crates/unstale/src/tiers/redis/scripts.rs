@@ -21,7 +21,7 @@ macro_rules! source {
 }
 
 pub(super) static FENCE: LazyLock<Script> =
-    LazyLock::new(|| script(&[ALLOW_OOM, source!("fence")]));
+    LazyLock::new(|| script(&[ALLOW_OOM, source!("history"), source!("fence")]));
 pub(super) static INVALIDATE: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("log"), source!("invalidate")]));
 pub(super) static STORE: LazyLock<Script> =
@@ -32,6 +32,6 @@ pub(super) static TAKE_OVER: LazyLock<Script> =
 pub(super) static RELEASE: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("release")]));
 pub(super) static GUARDED: LazyLock<Script> =
-    LazyLock::new(|| script(&[ALLOW_OOM, source!("guarded")]));
+    LazyLock::new(|| script(&[ALLOW_OOM, source!("history"), source!("guarded")]));
 pub(super) static TOUCH: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("touch")]));

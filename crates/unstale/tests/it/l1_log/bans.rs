@@ -14,6 +14,7 @@ on_every_server!(
     copies_remember_arrivals_not_positions,
     bans_are_merged_when_the_log_is_taken_up_again,
     an_unproven_instance_asks_the_server_for_its_bans,
+    an_unproven_instance_trusts_no_server_that_took_over,
     a_ban_spares_what_is_newer,
 );
 
@@ -100,6 +101,24 @@ async fn an_unproven_instance_asks_the_server_for_its_bans(transport: Transport)
     // L2 is not given up for what no ban forbids.
     assert_eq!(held(&cache, "product:1").await, Some(1));
     assert_eq!(read(&cache, "product:1", 2).await, 1);
+    wires.log.heal().unwrap();
+    until_proven(&cache, true).await;
+}
+
+/// A replica that took over has its primary's `meta`, and may lack its newest bans and removals.
+/// Where the connection survived, behind a proxy, nobody has fenced it.
+async fn an_unproven_instance_trusts_no_server_that_took_over(transport: Transport) {
+    let bed = Bed::start(transport);
+    let (cache, wires) = bed.wired("one", quick).await;
+    let set = cache.set("product:1", &1_u64, EntryOptions::new()).await;
+    assert!(set.unwrap().is_applied());
+    wires.log.stall(Direction::Both);
+    until_proven(&cache, false).await;
+    assert_eq!(held(&cache, "product:1").await, Some(1));
+    let promoted = ["HSET", "{unstale:0}:meta", "owner", "the old primary"];
+    bed.server().command(promoted).unwrap();
+    assert_eq!(held(&cache, "product:1").await, None);
+    assert_eq!(read(&cache, "product:1", 2).await, 2);
     wires.log.heal().unwrap();
     until_proven(&cache, true).await;
 }

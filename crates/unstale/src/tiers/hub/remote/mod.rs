@@ -76,9 +76,9 @@ impl RemoteHub {
     }
 
     pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
-        let key: Arc<str> = key.into();
+        let (key, ours): (Arc<str>, _) = (key.into(), self.local.witness());
         self.ask(What::LookGuarded(key.clone()), move |hub| {
-            let guarded = hub.look_guarded(&key);
+            let guarded = hub.look_guarded(&key, ours);
             let said = guarded.looked.as_ref().map_or(Said::Nothing, found);
             (Ok(guarded), said)
         })

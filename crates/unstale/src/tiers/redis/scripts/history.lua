@@ -1,0 +1,56 @@
+-- Is this server a primary, and is its history still the one that the caller knows?
+--
+-- KEYS meta, log
+local NOTPRIMARY = redis.error_reply('NOTPRIMARY this server is not a primary')
+
+-- Records expire by this server's clock. Where it steps back they outlive the bans that instances
+-- remember by theirs, so that is a new history too. The tolerance is less than the margin of those
+-- bans.
+local TOLERANCE = 500
+
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local function top_of_log(channel)
+  local top_epoch, top_seq = 0, 0
+  local stream = channel == '' and redis.pcall('XINFO', 'STREAM', KEYS[2]) or {}
+  for i = 1, #stream, 2 do
+    if stream[i] == 'last-generated-id' then
+      local e, s = string.match(stream[i + 1], '^(%d+)-(%d+)$')
+      top_epoch, top_seq = tonumber(e), tonumber(s)
+    end
+  end
+  return top_epoch, top_seq
+end
+
+-- Takes the highest position that the caller knows, its nonce, and the channel ('' for the stream).
+-- Nothing where this is no primary.
+local function read_history(position, nonce, channel)
+  local info = redis.call('INFO', 'replication')
+  if not string.find(info, 'role:master', 1, true) then
+    return nil
+  end
+  local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq', 'owner', 'ttl', 'time')
+  local ours, known = string.match(position, '^(%d+)-(%d+)$')
+  local time = redis.call('TIME')
+  local history = {
+    owner = string.match(info, 'master_replid:(%w+)'),
+    epoch = tonumber(meta[1]) or 0,
+    nonce = meta[2],
+    seq = tonumber(meta[3]) or 0,
+    ttl = tonumber(meta[5]) or 0,
+    seen = tonumber(meta[6]) or 0,
+    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000),
+  }
+  local epoch, seq = history.epoch, history.seq
+  local top_epoch, top_seq = top_of_log(channel)
+  ours, known = tonumber(ours), tonumber(known)
+  history.newest_epoch = math.max(epoch, ours, top_epoch)
+  local over = not meta[1] or not meta[3] or meta[4] ~= history.owner
+    or epoch < ours or (epoch == ours and (meta[2] ~= nonce or seq < known))
+    or top_epoch > epoch or (top_epoch == epoch and top_seq > seq)
+    or history.now + TOLERANCE < history.seen
+  history.goes_on = not over
+  return history
+end
