@@ -3,6 +3,7 @@
 pub(crate) mod instance;
 pub(crate) mod network;
 pub(crate) mod server;
+mod together;
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -23,11 +24,17 @@ pub(crate) struct Kind {
 
 /// Everything that can go wrong in this setup.
 pub(crate) fn catalogue(setup: &Setup) -> Vec<&'static Kind> {
-    [network::KINDS, server::KINDS, instance::KINDS]
-        .into_iter()
-        .flatten()
-        .filter(|kind| (kind.applies)(setup))
-        .collect()
+    [
+        network::UNAIDED,
+        network::OF_CONNECTIONS,
+        server::KINDS,
+        instance::KINDS,
+        together::KINDS,
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|kind| (kind.applies)(setup))
+    .collect()
 }
 
 /// For faults that can happen everywhere.
@@ -40,6 +47,11 @@ pub(crate) fn always(_: &Setup) -> bool {
 pub(crate) trait Fault: Send + Sync {
     /// What has to be noticed, and by whom.
     fn expects(&self) -> Expectation;
+
+    /// What its name does not say.
+    fn detail(&self) -> String {
+        String::new()
+    }
 
     /// How long it lasts.
     fn hold(&self) -> Duration;
@@ -139,6 +151,14 @@ impl<'a> Draw<'a> {
     /// A span in which an instance that hears nothing has to notice it.
     pub(crate) fn longer_than_max_staleness(&mut self) -> Duration {
         MAX_STALENESS + self.millis(150..=700)
+    }
+
+    /// One of these faults, and its name.
+    pub(crate) fn one_of(&mut self, kinds: &[Kind]) -> (&'static str, Box<dyn Fault>) {
+        let setup = self.setup;
+        let possible: Vec<_> = kinds.iter().filter(|kind| (kind.applies)(setup)).collect();
+        let kind = possible[self.random.usize(0..possible.len())];
+        (kind.name, (kind.make)(self))
     }
 
     pub(crate) fn random(&mut self) -> &mut fastrand::Rng {

@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
-use testbed::{Proxy, Server, Value};
+use testbed::{Proxy, Server, ServerBuilder, Value};
 
 use crate::{
     fault::Whom,
     instance::Instance,
     options::{SubjectKind, Transport},
+    wall_clock::{Library, WallClock},
 };
 
 /// What a run consists of.
@@ -42,16 +43,39 @@ impl Setup {
 pub(crate) struct Field {
     server: Mutex<Arc<Server>>,
     instances: Mutex<Vec<Arc<dyn Instance>>>,
+    clocks: Arc<Library>,
+    /// By which every server goes.
+    server_clock: WallClock,
 }
 
 impl Field {
     /// Starts a server. Instances take their places afterwards.
     pub(crate) async fn prepare() -> Result<Self> {
-        let server = blocking(|| Ok(Server::start()?)).await?;
+        let clocks = Arc::new(Library::make().await?);
+        let server_clock = clocks.clock("server")?;
+        let builder = going_by(&server_clock);
+        let server = blocking(move || Ok(builder.start()?)).await?;
         Ok(Self {
             server: Mutex::new(Arc::new(server)),
             instances: Mutex::default(),
+            clocks,
+            server_clock,
         })
+    }
+
+    /// For another server that goes by the same clock.
+    pub(crate) fn server_builder(&self) -> ServerBuilder {
+        going_by(&self.server_clock)
+    }
+
+    /// Turns the clock of the server.
+    pub(crate) fn server_clock(&self) -> &WallClock {
+        &self.server_clock
+    }
+
+    /// Where wall clocks are made.
+    pub(crate) fn clocks(&self) -> Arc<Library> {
+        Arc::clone(&self.clocks)
     }
 
     /// The server that is the primary now.
@@ -143,6 +167,13 @@ impl Field {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+fn going_by(clock: &WallClock) -> ServerBuilder {
+    let variables = clock.environment().into_iter();
+    variables.fold(Server::builder(), |builder, (name, value)| {
+        builder.env(name, value)
+    })
 }
 
 /// A connection as the server sees it.

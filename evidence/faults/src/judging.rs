@@ -21,6 +21,9 @@ use crate::{
 /// How long the thread waits for a report before it looks around.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Staleness is measured exactly up to this, ten times what is allowed.
+const HORIZON: Duration = MAX_STALENESS.saturating_mul(10);
+
 /// What is said of one phase: one fault, or a time without any.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
@@ -119,7 +122,7 @@ impl Judging {
 }
 
 fn judge_all(inbox: &Inbox, shared: &Shared) {
-    let mut judge = Judge::new(Contract::new(MAX_STALENESS));
+    let mut judge = Judge::new(Contract::new(MAX_STALENESS).with_horizon(HORIZON));
     let mut heard = 0_u32;
     while let Ok(report) = inbox.next(LOOK) {
         let idle = report.is_none();

@@ -32,6 +32,8 @@ pub(crate) enum Group {
     Page(u32),
     /// A tag.
     Team(u32),
+    /// `nothing:<number>:*`, which matches no key.
+    Nothing(usize),
     /// Everything there is.
     All,
 }
@@ -116,6 +118,7 @@ impl Group {
             Group::User(user) => format!("feed:{user}:page:*"),
             Group::Page(page) => format!("feed:*:page:{page}"),
             Group::Team(number) => team(number),
+            Group::Nothing(number) => format!("nothing:{number}:*"),
             Group::All => "*".into(),
         }
     }
@@ -168,6 +171,7 @@ mod tests {
             .collect();
         assert_eq!(Group::Team(1).keys(), tagged);
         assert_eq!(tagged.len(), 3);
+        assert!(Group::Nothing(7).keys().is_empty());
         assert_eq!(Group::All.keys().len(), Key::COUNT as usize);
     }
 }

@@ -15,6 +15,7 @@ mod footprint;
 mod instance;
 mod judging;
 mod keyspace;
+mod lineup;
 mod options;
 mod process;
 mod progress;
@@ -28,6 +29,7 @@ mod subject;
 mod summary;
 mod table;
 mod task;
+mod wall_clock;
 mod watch;
 mod workload;
 

@@ -12,7 +12,6 @@ mod hearing;
 mod life;
 mod orders;
 mod spawner;
-mod wall_clock;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -26,11 +25,11 @@ pub(crate) use self::spawner::Spawner;
 use self::{
     life::Life,
     orders::{Question, Reply},
-    wall_clock::WallClock,
 };
 use crate::{
     footprint::Usage,
     instance::{Instance, Observation},
+    wall_clock::{self, WallClock},
     workload::Mood,
 };
 

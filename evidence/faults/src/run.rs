@@ -1,25 +1,22 @@
 //! A run: calm, faults, calm again, and the report.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::time::sleep;
 
 use crate::{
-    database::{Database, Registers},
     fault::{Kind, Whom, catalogue},
     field::{Field, Setup},
     footprint::Footprint,
     judging::Judging,
+    lineup,
     options::{Budget, Options},
-    process::{Process, Spawner},
     progress::Progress,
     report::Reports,
     schedule::Schedule,
     strike::strike,
     summary::{Propagation, Summary},
-    task::Task,
-    workload::Work,
 };
 
 /// The phases without a fault.
@@ -58,7 +55,6 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     let field = Field::prepare().await?;
     let (reports, inbox) = Reports::channel();
     let judging = Judging::start(inbox)?;
-    let database = Arc::new(Registers::new());
     let mut run = Run {
         summary: Summary::new(seed, &setup, &field),
         field,
@@ -69,8 +65,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     run.progress.say(&run.summary.header());
     run.judging.begin(BEFORE);
     run.summary.table.phase(BEFORE);
-    run.start_instances(seed, &database, &reports).await?;
-    drop(reports);
+    lineup::start(&run.field, &setup, seed, reports).await?;
     run.field
         .recover(WARM_UP)
         .await
@@ -95,48 +90,6 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
 }
 
 impl Run {
-    async fn start_instances(
-        &mut self,
-        seed: u64,
-        registers: &Arc<Registers>,
-        reports: &Reports,
-    ) -> Result<()> {
-        let mut seeds = fastrand::Rng::with_seed(seed);
-        let database: Arc<dyn Database> = Arc::clone(registers) as _;
-        for number in 0..self.setup.tasks {
-            let proxy = self.field.proxy().await?;
-            let work = Work {
-                subject: (),
-                instance: number,
-                database: Arc::clone(&database),
-                reports: reports.clone(),
-                seed: seeds.u64(..),
-            };
-            let name = format!("task-{number}");
-            let task = Task::start(name, proxy, self.setup.subject, self.setup.transport, work);
-            self.field.place(Arc::new(task.await?));
-        }
-        if self.setup.processes == 0 {
-            return Ok(());
-        }
-        let spawner = Arc::new(
-            Spawner::new(
-                Arc::clone(registers),
-                reports.clone(),
-                &self.setup,
-                seeds.u64(..),
-            )
-            .await?,
-        );
-        for number in 0..self.setup.processes {
-            let proxy = self.field.proxy().await?;
-            let name = format!("process-{number}");
-            let process = Process::start(name, proxy, Arc::clone(&spawner));
-            self.field.place(Arc::new(process.await?));
-        }
-        Ok(())
-    }
-
     /// One fault after the other, until the budget is used up.
     async fn break_things(
         &mut self,
@@ -165,7 +118,7 @@ impl Run {
                 .as_ref()
                 .map_or(true, |aftermath| aftermath.ill.is_some());
             if let (Ok(aftermath), true) = (&aftermath, verbose) {
-                self.progress.say(&format!("{name}: {aftermath}"));
+                self.progress.say(&format!("{name}{aftermath}"));
             }
             for problem in self.summary.record(&next, aftermath) {
                 self.progress.say(&problem);

@@ -15,6 +15,9 @@ pub(crate) const LOAD_TIMEOUT: Duration = Duration::from_millis(2500);
 pub(crate) const LEASE_TTL: Duration = Duration::from_millis(2500);
 pub(crate) const LEASE_WAIT: Duration = Duration::from_millis(60);
 
+/// More bans are folded into broader ones.
+pub(crate) const MAX_BANS: usize = 64;
+
 /// The namespace of all caches.
 pub(crate) const NAMESPACE: &str = "faults";
 
@@ -43,8 +46,8 @@ pub(crate) fn config(server: Connection, transport: Transport, name: &str) -> Co
     config.load_timeout = LOAD_TIMEOUT;
     // So that values expire, unsent removals collapse and bans are folded now and then.
     config.default_absolute_expiration = Duration::from_secs(5);
-    config.max_pending = 300;
-    config.max_bans = 64;
+    config.max_pending = 20;
+    config.max_bans = MAX_BANS;
     config
 }
 

@@ -28,6 +28,8 @@ const REST: Duration = Duration::from_millis(200);
 /// What came of it.
 #[derive(Debug)]
 pub(crate) struct Aftermath {
+    /// What it was, as far as its name does not say it.
+    pub(crate) detail: String,
     /// Who noticed, and when, of those who had to.
     pub(crate) detections: Vec<(String, Detection)>,
     /// How long it took from its mending until all was well.
@@ -45,21 +47,24 @@ impl Aftermath {
             };
             let after = Duration::from_nanos(*after);
             Some(format!(
-                "F4 is broken: {instance} still relied on its copies {after:?} after `{fault}`, as \
-                 if nothing had been lost"
+                "F4 is broken: {instance} still relied on its copies {after:?} after `{fault}`{}, \
+                 as if nothing had been lost",
+                self.detail
             ))
         });
-        let ill = self
-            .ill
-            .iter()
-            .map(|ill| format!("not everything was well again after `{fault}`: {ill}"));
+        let ill = self.ill.iter().map(|ill| {
+            format!(
+                "not everything was well again after `{fault}`{}: {ill}",
+                self.detail
+            )
+        });
         missed.chain(ill).collect()
     }
 }
 
 impl fmt::Display for Aftermath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "recovered in {:?}", self.recovery)?;
+        write!(f, "{}: recovered in {:?}", self.detail, self.recovery)?;
         for (instance, detection) in &self.detections {
             match detection {
                 Detection::InTime(after) => {
@@ -84,13 +89,13 @@ pub(crate) async fn strike(field: &Field, setup: &Setup, strike: &Strike) -> Res
     let effect = fault
         .inject(field)
         .await
-        .with_context(|| format!("cannot inject `{name}`"))?;
+        .with_context(|| format!("cannot inject `{name}`{}", fault.detail()))?;
     let expectation = fault.expects();
     sleep(fault.hold()).await;
     fault
         .heal(field)
         .await
-        .with_context(|| format!("cannot heal `{name}`"))?;
+        .with_context(|| format!("cannot heal `{name}`{}", fault.detail()))?;
     let healed = clock::now();
     let concerned = match expectation {
         Expectation::Nothing => None,
@@ -117,6 +122,7 @@ pub(crate) async fn strike(field: &Field, setup: &Setup, strike: &Strike) -> Res
         detections.extend(judged.map(|detection| (instance.name().to_owned(), detection)));
     }
     Ok(Aftermath {
+        detail: fault.detail(),
         detections,
         recovery: recovery(healed, &seen),
         ill,

@@ -16,6 +16,9 @@ use crate::instance::{Instance, Observation};
 /// How often.
 const LOOK: Duration = Duration::from_millis(4);
 
+/// How often an instance is asked that does not answer at first; each time for some time.
+const FIRST_LOOKS: u32 = 40;
+
 /// Looks at instances until it is stopped.
 pub(crate) struct Watch {
     stopped: Arc<AtomicBool>,
@@ -23,12 +26,19 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// When this returns, every instance that can answer has been looked at once.
+    /// When this returns, every instance has been looked at once, unless one does not answer for
+    /// long.
     pub(crate) async fn start(instances: Vec<Arc<dyn Instance>>) -> Self {
         let stopped = Arc::new(AtomicBool::new(false));
         let mut tasks = Vec::new();
         for instance in instances {
-            let mut seen: Vec<_> = instance.observe().await.into_iter().collect();
+            let mut seen = Vec::new();
+            for _ in 0..FIRST_LOOKS {
+                seen.extend(instance.observe().await);
+                if !seen.is_empty() {
+                    break;
+                }
+            }
             let stopped = Arc::clone(&stopped);
             tasks.push(tokio::spawn(async move {
                 while !stopped.load(Ordering::Relaxed) {

@@ -10,8 +10,8 @@ use one_connection::OneConnection;
 use wire::Wire;
 use worst_byte::WorstByte;
 
-/// Everything that can go wrong there.
-pub(crate) const KINDS: &[Kind] = &[
+/// What goes wrong on the whole way, whatever the server does.
+pub(crate) const UNAIDED: &[Kind] = &[
     kind("cut", |draw| Box::new(Wire::cut(draw))),
     kind("cut for a moment", |draw| Box::new(Wire::blink(draw))),
     kind("flapping", |draw| Box::new(Wire::flapping(draw))),
@@ -28,12 +28,6 @@ pub(crate) const KINDS: &[Kind] = &[
     }),
     kind("slow reader", |draw| Box::new(Wire::slow_reader(draw))),
     kind("answers in gushes", |draw| Box::new(Wire::gushes(draw))),
-    kind("log connection deaf", |draw| {
-        Box::new(OneConnection::log(draw))
-    }),
-    kind("command connection deaf", |draw| {
-        Box::new(OneConnection::commands(draw))
-    }),
     kind("lost at any byte", |draw| {
         Box::new(WorstByte::anywhere(draw))
     }),
@@ -42,6 +36,16 @@ pub(crate) const KINDS: &[Kind] = &[
     }),
     kind("lost again while recovering", |draw| {
         Box::new(WorstByte::twice(draw))
+    }),
+];
+
+/// What goes wrong on one connection, as far as the server can tell which it is.
+pub(crate) const OF_CONNECTIONS: &[Kind] = &[
+    kind("log connection deaf", |draw| {
+        Box::new(OneConnection::log(draw))
+    }),
+    kind("command connection deaf", |draw| {
+        Box::new(OneConnection::commands(draw))
     }),
 ];
 

@@ -1,5 +1,6 @@
 //! Faults of the server.
 
+mod clock;
 mod commands;
 mod failover;
 mod memory;
@@ -11,6 +12,7 @@ mod trimmed;
 use super::{Draw, Fault, Kind, always};
 use crate::{field::Setup, options::Transport};
 
+use clock::Clock;
 use commands::Commands;
 use failover::Failover;
 use memory::Memory;
@@ -63,8 +65,11 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("another history of the same epoch", |draw| {
         Box::new(Commands::other_nonce(draw))
     }),
-    kind("clock steps back", |draw| {
-        Box::new(Commands::clock_back(draw))
+    kind("server's clock steps back", |draw| {
+        Box::new(Clock::back(draw))
+    }),
+    kind("server's clock jumps ahead and back", |draw| {
+        Box::new(Clock::ahead(draw))
     }),
     kind("too few replicas to write", |draw| {
         Box::new(Commands::too_few_replicas(draw))
@@ -77,6 +82,12 @@ pub(crate) const KINDS: &[Kind] = &[
     }),
     kind("failover in good order", |draw| {
         Box::new(Failover::planned(draw))
+    }),
+    kind("failover that connections survive", |draw| {
+        Box::new(Failover::surviving(draw))
+    }),
+    kind("failover with an isolated old primary", |draw| {
+        Box::new(Failover::isolated(draw))
     }),
 ];
 

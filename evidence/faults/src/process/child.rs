@@ -9,7 +9,6 @@ use tokio::{net::UnixStream, sync::mpsc};
 use super::{
     database::Remote,
     orders::{Assignment, Hello, Notice, Order, Question, Reply},
-    wall_clock,
     wire::{Incoming, Outgoing, ends},
 };
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
     footprint::Usage,
     report::{Inbox, Reports},
     running::Running,
+    wall_clock,
     workload::Work,
 };
 

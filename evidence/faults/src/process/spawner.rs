@@ -15,31 +15,33 @@ use tempfile::TempDir;
 use testbed::Proxy;
 use tokio::{net::UnixListener, process::Command};
 
-use super::{
-    life::Life,
-    orders::Assignment,
+use super::{life::Life, orders::Assignment};
+use crate::{
+    database::Registers,
+    field::Setup,
+    report::Reports,
     wall_clock::{Library, WallClock},
 };
-use crate::{database::Registers, field::Setup, report::Reports};
 
 /// What all processes of a run have in common.
 pub(crate) struct Spawner {
     registers: Arc<Registers>,
     reports: Reports,
     setup: Setup,
-    /// Sockets and wall clocks.
+    /// Sockets.
     directory: TempDir,
-    library: Library,
+    library: Arc<Library>,
     next_instance: AtomicU32,
     seeds: Mutex<fastrand::Rng>,
 }
 
 impl Spawner {
     /// Processes have the numbers that follow those of the tasks.
-    pub(crate) async fn new(
+    pub(crate) fn new(
         registers: Arc<Registers>,
         reports: Reports,
         setup: &Setup,
+        library: Arc<Library>,
         seed: u64,
     ) -> Result<Self> {
         let directory = tempfile::Builder::new()
@@ -50,7 +52,7 @@ impl Spawner {
             registers,
             reports,
             setup: *setup,
-            library: Library::make(directory.path()).await?,
+            library,
             directory,
             next_instance: AtomicU32::new(setup.tasks),
             seeds: Mutex::new(fastrand::Rng::with_seed(seed)),
@@ -59,7 +61,7 @@ impl Spawner {
 
     /// A wall clock for the processes of this name, which is right as yet.
     pub(super) fn wall_clock(&self, name: &str) -> Result<WallClock> {
-        self.library.clock(&self.directory.path().join(name))
+        self.library.clock(name)
     }
 
     /// Starts a process under a number that no other ever had.
@@ -90,7 +92,7 @@ impl Spawner {
             .arg(&socket)
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        wall_clock.give_to(&mut command);
+        command.envs(wall_clock.environment());
         let child = command
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;

@@ -54,6 +54,7 @@ impl Unstale {
         match group {
             Group::User(user) => self.feeds.remove_pattern((user, ANY)).await,
             Group::Page(page) => self.feeds.remove_pattern((ANY, page)).await,
+            Group::Nothing(_) => self.cache.remove_pattern(&group.name()).await,
             Group::Team(_) => self.cache.remove_tag(&group.name()).await,
             Group::All => self.cache.clear().await,
         }

@@ -9,6 +9,7 @@ use super::{Actor, PATIENCE};
 use crate::{
     clock,
     keyspace::{Group, Key},
+    settings::MAX_BANS,
     subject::{Removal, Removed, Subject},
 };
 
@@ -16,6 +17,9 @@ const PAUSE: Duration = Duration::from_millis(8);
 
 pub(super) async fn run<S: Subject>(mut actor: Actor<S>) {
     while actor.goes_on() {
+        if actor.random.u16(0..1500) == 0 {
+            actor.ban_much().await;
+        }
         let removal = actor.draw_removal();
         actor.write(&removal).await;
         // Now and then several in a row, so that they are grouped and overtake each other.
@@ -38,6 +42,15 @@ impl<S: Subject> Actor<S> {
             820..910 => Removal::Group(Group::draw_pattern(random)),
             910..995 => Removal::Group(Group::draw_tag(random)),
             _ => Removal::Group(Group::All),
+        }
+    }
+
+    /// More bans than are kept, all on keys that nobody reads: they are folded into broader ones.
+    async fn ban_much(&mut self) {
+        let bans = (0..=MAX_BANS).map(|number| Removal::Group(Group::Nothing(number)));
+        for ban in bans {
+            // Whatever becomes of it, no read depends on it.
+            let _ = timeout(PATIENCE, self.subject.remove(&ban)).await;
         }
     }
 

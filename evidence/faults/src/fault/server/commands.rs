@@ -22,14 +22,6 @@ pub(super) struct Commands {
     hold: Duration,
 }
 
-/// An hour ago the server's clock was where it is now, and then it stepped back: it remembers a
-/// time that is still to come.
-const CLOCK_BACK: &str = "
-local now = redis.call('TIME')
-local ahead = string.format('%.0f', tonumber(now[1]) * 1000 + 3600000)
-return redis.call('HSET', KEYS[1], 'time', ahead)
-";
-
 impl Commands {
     /// Everything is gone.
     pub(super) fn flush(_: &mut Draw<'_>) -> Self {
@@ -90,11 +82,6 @@ impl Commands {
             hold: draw.millis(100..=1200),
             ..Self::loss(&["REPLICAOF", "127.0.0.1", "1"])
         }
-    }
-
-    /// The newest time that the server remembers is far ahead of its clock, as after a step back.
-    pub(super) fn clock_back(_: &mut Draw<'_>) -> Self {
-        Self::loss(&["EVAL", CLOCK_BACK, "1", META])
     }
 
     fn loss(words: &[&str]) -> Self {

@@ -12,29 +12,37 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
 use tokio::process::Command;
 
 const SOURCE: &str = include_str!("wall_clock.c");
 
-/// The library, compiled.
-pub(super) struct Library(PathBuf);
+/// The library, compiled, and the clocks that it shows to processes.
+pub(crate) struct Library {
+    directory: TempDir,
+    path: PathBuf,
+}
 
 /// The wall clock of one place.
-pub(super) struct WallClock {
+pub(crate) struct WallClock {
     library: PathBuf,
     path: PathBuf,
     ahead: File,
 }
 
 impl Library {
-    /// Compiles it into this directory, with the C compiler that every Rust toolchain links with.
-    pub(super) async fn make(directory: &Path) -> Result<Self> {
-        let source = directory.join("wall_clock.c");
-        let library = directory.join("wall_clock.so");
+    /// Compiles it, with the C compiler that every Rust toolchain links with.
+    pub(crate) async fn make() -> Result<Self> {
+        let directory = tempfile::Builder::new()
+            .prefix("faults-")
+            .tempdir()
+            .context("cannot make a directory for wall clocks")?;
+        let source = directory.path().join("wall_clock.c");
+        let path = directory.path().join("wall_clock.so");
         std::fs::write(&source, SOURCE)?;
         let compiled = Command::new("cc")
             .args(["-shared", "-fPIC", "-O2", "-o"])
-            .args([&library, &source])
+            .args([&path, &source])
             .arg("-ldl")
             .output()
             .await
@@ -44,16 +52,17 @@ impl Library {
             "`cc` cannot compile what turns a process's wall clock: {}",
             String::from_utf8_lossy(&compiled.stderr)
         );
-        Ok(Self(library))
+        Ok(Self { directory, path })
     }
 
-    /// A clock that is right, and kept in this file.
-    pub(super) fn clock(&self, path: &Path) -> Result<WallClock> {
+    /// A clock that is right as yet, for whatever has this name.
+    pub(crate) fn clock(&self, name: &str) -> Result<WallClock> {
+        let path = self.directory.path().join(name);
         let clock = WallClock {
-            library: self.0.clone(),
-            path: path.to_owned(),
-            ahead: File::create(path)
+            library: self.path.clone(),
+            ahead: File::create(&path)
                 .with_context(|| format!("cannot write {}", path.display()))?,
+            path,
         };
         clock.set(0)?;
         Ok(clock)
@@ -61,22 +70,23 @@ impl Library {
 }
 
 impl WallClock {
-    /// The process that this starts goes by this clock.
-    pub(super) fn give_to(&self, command: &mut Command) {
-        command
-            .env("LD_PRELOAD", &self.library)
-            .env("FAULTS_WALL_CLOCK", &self.path);
+    /// What makes a process go by this clock when it is started with it.
+    pub(crate) fn environment(&self) -> [(&'static str, &Path); 2] {
+        [
+            ("LD_PRELOAD", &self.library),
+            ("FAULTS_WALL_CLOCK", &self.path),
+        ]
     }
 
     /// Turns it so many seconds ahead of what is right.
-    pub(super) fn set(&self, seconds_ahead: i64) -> Result<()> {
+    pub(crate) fn set(&self, seconds_ahead: i64) -> Result<()> {
         let bytes = seconds_ahead.to_ne_bytes();
         Ok(self.ahead.write_all_at(&bytes, 0)?)
     }
 }
 
 /// The time of day here, in milliseconds since 1970.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
     i64::try_from(since_1970.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }

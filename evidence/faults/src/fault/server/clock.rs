@@ -1,0 +1,97 @@
+//! The server's wall clock jumps, and with it everything that expires there.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, Result, ensure};
+use async_trait::async_trait;
+use testbed::Value;
+use tokio::time::sleep;
+
+use crate::{
+    clock,
+    fault::{Draw, Effect, Expectation, Fault, Whom},
+    field::{Field, text},
+};
+
+const HOUR: i64 = 3600;
+/// What a busy machine may need to tell the time.
+const PRECISION: u64 = 60;
+
+/// One jump, and the way back.
+pub(super) struct Clock {
+    /// Where the clock is before it steps back, in seconds.
+    from: i64,
+    to: i64,
+    /// For so long it is ahead.
+    ahead_for: Duration,
+    hold: Duration,
+}
+
+impl Clock {
+    /// An hour back; it is set right later.
+    pub(super) fn back(draw: &mut Draw<'_>) -> Self {
+        Self {
+            from: 0,
+            to: -HOUR,
+            ahead_for: Duration::ZERO,
+            hold: draw.millis(300..=1200),
+        }
+    }
+
+    /// An hour ahead: whatever expires does so at once. Then it steps back.
+    pub(super) fn ahead(draw: &mut Draw<'_>) -> Self {
+        Self {
+            from: HOUR,
+            to: 0,
+            ahead_for: draw.millis(50..=800),
+            hold: Duration::ZERO,
+        }
+    }
+}
+
+#[async_trait]
+impl Fault for Clock {
+    /// Records would outlive the bans that instances remember by their own clocks.
+    fn expects(&self) -> Expectation {
+        Expectation::Loss(Whom::All)
+    }
+
+    fn hold(&self) -> Duration {
+        self.hold
+    }
+
+    async fn inject(&mut self, field: &Field) -> Result<Effect> {
+        if self.from != 0 {
+            turn(field, self.from).await?;
+            sleep(self.ahead_for).await;
+        }
+        let began = clock::now();
+        turn(field, self.to).await?;
+        Ok(Effect::since(began))
+    }
+
+    async fn heal(&mut self, field: &Field) -> Result<()> {
+        turn(field, 0).await
+    }
+}
+
+/// Turns the server's clock, and makes sure that it goes by it.
+async fn turn(field: &Field, ahead: i64) -> Result<()> {
+    field.server_clock().set(ahead)?;
+    let right = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let wanted = right.as_secs().saturating_add_signed(ahead);
+    let told = field.command(&["TIME"]).await?;
+    let Value::Array(parts) = &told else {
+        anyhow::bail!("TIME was answered with {told:?}");
+    };
+    let seconds = parts
+        .first()
+        .and_then(text)
+        .and_then(|text| text.parse().ok());
+    let seconds: u64 = seconds.with_context(|| format!("TIME was answered with {told:?}"))?;
+    ensure!(
+        seconds.abs_diff(wanted) <= PRECISION,
+        "the server's clock is not where it was set: it says {seconds}, not {wanted}"
+    );
+    Ok(())
+}
