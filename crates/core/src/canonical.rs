@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::ban::Scope;
 use crate::message::{Change, Message};
-use crate::position::{Fenced, History, Position};
+use crate::position::{Fenced, History, Position, Witness};
 use crate::tick::Tick;
 use crate::ticket::Ticket;
 
@@ -125,6 +125,12 @@ impl Canonical {
     pub fn history(&mut self, history: History) {
         self.number(history.epoch);
         self.name(Kind::Nonce, history.nonce);
+    }
+
+    /// What an instance knows of a history.
+    pub fn witness(&mut self, ours: Witness) {
+        self.history(ours.history);
+        self.number(ours.seq);
     }
 
     /// What a fence answered.
