@@ -4,6 +4,7 @@
 
 mod cargo;
 mod ci;
+mod faults;
 mod fuzz;
 mod server;
 mod test;
@@ -28,6 +29,7 @@ struct Cli {
 enum Task {
     Test(test::Options),
     Ci(ci::Options),
+    Faults(faults::Options),
     Fuzz(fuzz::Options),
 }
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test(options) => test::run(&options),
         Task::Ci(options) => ci::run(&options),
+        Task::Faults(options) => faults::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
     };
     outcome.unwrap_or_else(|error| {
