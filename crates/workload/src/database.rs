@@ -104,7 +104,7 @@ mod tests {
     use crate::registers::RemovedBy;
 
     fn database() -> Arc<Database> {
-        let registers = Arc::new(Registers::new(2, 1, Duration::ZERO, RemovedBy::Key));
+        let registers = Arc::new(Registers::new(2, 1, 1, Duration::ZERO, RemovedBy::Key));
         let delays = (
             Delay::fixed(Duration::from_millis(20)),
             Delay::fixed(Duration::from_millis(10)),

@@ -23,6 +23,8 @@ const TELL_EVERY: Duration = Duration::from_millis(500);
 
 /// Runs a plan on these instances and says what came of it. `watch` hears how far it has come.
 ///
+/// The caches must not hold values of an earlier run: they would count as stale.
+///
 /// # Errors
 /// When the plan cannot be carried out.
 pub async fn run<S: Subject>(
@@ -50,25 +52,26 @@ pub async fn run<S: Subject>(
     }
     let progress = |settling| Progress {
         elapsed: began.elapsed(),
-        span: plan.span,
+        span: plan.warm_up + plan.span,
         operations: field.operations(),
         violations: field.violations(),
         settling,
     };
-    while began.elapsed() < plan.span {
-        let rest = plan.span.saturating_sub(began.elapsed());
-        tokio::time::sleep(rest.min(TELL_EVERY)).await;
-        watch(&progress(false));
-    }
+    wait_until(began + plan.warm_up, || watch(&progress(false))).await;
+    let cold = field.database.queries();
+    wait_until(began + plan.warm_up + plan.span, || watch(&progress(false))).await;
+    let (queries, most_loading) = (field.database.queries(), field.database.most_loading());
+    let span = began.elapsed().saturating_sub(plan.warm_up);
     field.stop();
     let mut tally = Tally::default();
     while let Some(counted) = workers.join_next().await {
         tally.add(counted.map_err(|error| WorkloadError::Plan(error.to_string()))?);
     }
-    let span = began.elapsed();
-    let (queries, most_loading) = (field.database.queries(), field.database.most_loading());
-    watch(&progress(true));
-    let stale_at_rest = settle::stale_at_rest(&field).await;
+    let mut stale_at_rest = 0;
+    if plan.settles {
+        watch(&progress(true));
+        stale_at_rest = settle::stale_at_rest(&field).await;
+    }
     let oracle = plan.with_oracle.then(|| {
         let oracle = Oracle {
             keyspace: &field.keyspace,
@@ -78,7 +81,7 @@ pub async fn run<S: Subject>(
             write: plan.database_write,
             seed: plan.seed,
         };
-        oracle.queries(&tally.arrivals)
+        oracle.queries(&tally.arrivals, plan.warm_up)
     });
     let propagation = subjects.iter().filter_map(Subject::propagation);
     Ok(Report::new(
@@ -87,11 +90,21 @@ pub async fn run<S: Subject>(
         span,
         tally,
         crate::report::Counted {
-            queries,
+            queries: queries - cold,
             most_loading,
             stale_at_rest,
             oracle,
             propagation: propagation.max_by_key(|propagation| propagation.p99),
         },
     ))
+}
+
+/// Waits, and tells now and then.
+async fn wait_until(end: Instant, mut tell: impl FnMut()) {
+    while let rest = end.saturating_duration_since(Instant::now())
+        && !rest.is_zero()
+    {
+        tokio::time::sleep(rest.min(TELL_EVERY)).await;
+        tell();
+    }
 }

@@ -66,29 +66,22 @@ impl Unstale {
 }
 
 impl Subject for Unstale {
-    async fn read<Loading>(&self, key: &str, load: impl FnOnce() -> Loading + Send) -> Read
+    async fn read<Loading>(&self, key: &str, load: impl FnOnce() -> Loading + Send) -> Option<Read>
     where
         Loading: Future<Output = Row> + Send,
     {
         let load = || async { Ok::<_, Infallible>(Some(load().await)) };
-        match self.0.get_or_load_sourced(key, load).await {
-            Ok(Some(read)) => Read {
-                version: read.value.version,
-                origin: match read.source {
-                    Source::L1 => Origin::L1,
-                    Source::L2 => Origin::L2,
-                    Source::Flight => Origin::Joined,
-                    Source::Load => Origin::Source,
-                    _ => Origin::Cache,
-                },
+        let read = self.0.get_or_load_sourced(key, load).await.ok()??;
+        Some(Read {
+            version: read.value.version,
+            origin: match read.source {
+                Source::L1 => Origin::L1,
+                Source::L2 => Origin::L2,
+                Source::Flight => Origin::Joined,
+                Source::Load => Origin::Source,
+                _ => Origin::Cache,
             },
-            // Every row exists, and loading one does not fail.
-            Ok(None) => Read {
-                version: 0,
-                origin: Origin::Source,
-            },
-            Err(never) => match *never {},
-        }
+        })
     }
 
     async fn invalidate(&self, removal: Removal<'_>) -> bool {

@@ -53,8 +53,8 @@ pub(crate) struct Oracle<'a> {
 }
 
 impl Oracle<'_> {
-    /// How often it asks the database.
-    pub(crate) fn queries(&self, arrivals: &[Arrival]) -> u64 {
+    /// How often it asks the database, from this moment on.
+    pub(crate) fn queries(&self, arrivals: &[Arrival], from: Duration) -> u64 {
         let mut random = StdRng::seed_from_u64(self.seed);
         let mut known = vec![Known::default(); self.keyspace.len()];
         let mut queries = 0;
@@ -64,7 +64,7 @@ impl Oracle<'_> {
                 Kind::Commit => known.committed = Some(event.at),
                 Kind::Read if self.helps(known, event.at) => {}
                 Kind::Read => {
-                    queries += 1;
+                    queries += u64::from(event.at >= from);
                     known.newest_load = Some(Load {
                         began: event.at,
                         ends: event.at + self.read.draw(&mut random),
@@ -117,6 +117,10 @@ mod tests {
     /// Each operation: when in milliseconds, which key, whether it writes. Loads take 20 ms,
     /// writes 5 ms.
     fn queries(operations: &[(u64, u32, bool)]) -> u64 {
+        queries_from(0, operations)
+    }
+
+    fn queries_from(from: u64, operations: &[(u64, u32, bool)]) -> u64 {
         let names = Names {
             prefix: "k".into(),
             digits: 0,
@@ -141,7 +145,7 @@ mod tests {
             write: Delay::fixed(millis(5)),
             seed: 1,
         };
-        oracle.queries(&arrivals)
+        oracle.queries(&arrivals, millis(from))
     }
 
     const READ: bool = false;
@@ -167,6 +171,12 @@ mod tests {
     #[test]
     fn what_was_loaded_around_a_commit_is_not_kept() {
         assert_eq!(queries(&[(0, 0, READ), (2, 0, WRITE), (50, 0, READ)]), 2);
+    }
+
+    #[test]
+    fn what_is_loaded_before_the_first_moment_that_counts_is_there_and_does_not_count() {
+        let operations = [(0, 0, READ), (30, 0, READ), (40, 1, READ)];
+        assert_eq!(queries_from(25, &operations), 1);
     }
 
     #[test]

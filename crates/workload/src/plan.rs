@@ -25,6 +25,8 @@ pub struct Plan {
     pub offer: Offer,
     /// For how long. 10 seconds.
     pub span: Duration,
+    /// For how long before that: operations are done, and only stale reads counted. Not at all.
+    pub warm_up: Duration,
     /// How long the database takes to read a row. 15 ms, one in a hundred more than 50 ms: what
     /// the specification reckons with.
     pub database_read: Delay,
@@ -32,6 +34,8 @@ pub struct Plan {
     pub database_write: Delay,
     /// How long another instance may answer with a value whose removal was acknowledged. 2 s.
     pub max_staleness: Duration,
+    /// Whether to wait in the end, and look for values that stay stale. Yes.
+    pub settles: bool,
     /// Whether to count the queries that a cache would need that knew every write at once.
     pub with_oracle: bool,
     /// How many operations are drawn beforehand; then they start over. About a million.
@@ -50,9 +54,11 @@ impl Plan {
             preset,
             offer: Offer::Workers(16),
             span: Duration::from_secs(10),
+            warm_up: Duration::ZERO,
             database_read: delay(millis(15), millis(50)),
             database_write: delay(millis(8), millis(15)),
             max_staleness: Duration::from_secs(2),
+            settles: true,
             with_oracle: false,
             trace_length: 1 << 20,
             seed: 1,

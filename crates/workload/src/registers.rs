@@ -20,6 +20,7 @@ pub(crate) struct Registers {
     /// The newest version whose removal an instance itself called and got back from: one for each
     /// row and instance.
     own: Box<[AtomicU64]>,
+    first: u64,
     max_staleness: Duration,
     removal: RemovedBy,
 }
@@ -48,6 +49,15 @@ pub(crate) struct Expected {
     began: Instant,
     own: u64,
     acknowledged: u64,
+    committed: u64,
+}
+
+impl Expected {
+    /// Whether this is what the database held when the read began, or newer. No cache promises
+    /// that; it tells hits that are worth something from those that are not.
+    pub(crate) fn is_met_by(&self, read: Read) -> bool {
+        read.version >= self.committed
+    }
 }
 
 /// What is to be thought of a value that was read.
@@ -73,21 +83,26 @@ impl Verdict {
 }
 
 impl Registers {
+    /// Versions go on from `first`.
     pub(crate) fn new(
         rows: usize,
         instances: usize,
+        first: u64,
         max_staleness: Duration,
         removal: RemovedBy,
     ) -> Self {
         let register = || Register {
-            committed: AtomicU64::new(1),
-            acknowledged: AtomicU64::new(1),
+            committed: AtomicU64::new(first),
+            acknowledged: AtomicU64::new(first),
             history: Mutex::default(),
         };
         Self {
             rows: (0..rows).map(|_| register()).collect(),
             instances,
-            own: (0..rows * instances).map(|_| AtomicU64::new(1)).collect(),
+            own: (0..rows * instances)
+                .map(|_| AtomicU64::new(first))
+                .collect(),
+            first,
             max_staleness,
             removal,
         }
@@ -96,6 +111,11 @@ impl Registers {
     /// The version that the database holds.
     pub(crate) fn committed(&self, row: u32) -> u64 {
         self.rows[row as usize].committed.load(Ordering::SeqCst)
+    }
+
+    /// Whether the row was ever written.
+    pub(crate) fn is_written(&self, row: u32) -> bool {
+        self.committed(row) > self.first
     }
 
     /// Writes a row, and returns its new version.
@@ -126,6 +146,7 @@ impl Registers {
         Expected {
             own: self.own(row, instance).load(Ordering::SeqCst),
             acknowledged: self.rows[row as usize].acknowledged.load(Ordering::SeqCst),
+            committed: self.committed(row),
             began: Instant::now(),
         }
     }
@@ -172,7 +193,7 @@ mod tests {
     const THERE: usize = 1;
 
     fn registers(max_staleness: Duration) -> Registers {
-        Registers::new(1, 2, max_staleness, RemovedBy::Key)
+        Registers::new(1, 2, 1, max_staleness, RemovedBy::Key)
     }
 
     fn read(version: u64, origin: Origin) -> Read {
@@ -233,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_a_pattern_removed_may_be_in_l2_until_the_pattern_arrives() {
-        let registers = Registers::new(1, 2, Duration::from_secs(60), RemovedBy::Pattern);
+        let registers = Registers::new(1, 2, 1, Duration::from_secs(60), RemovedBy::Pattern);
         let version = registers.commit(0);
         registers.removed(0, HERE, version, true);
         let verdict = judge(&registers, THERE, read(1, Origin::L2));

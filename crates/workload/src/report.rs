@@ -130,7 +130,10 @@ pub struct Report {
     pub span: Duration,
     /// How many reads there were, by where they were answered.
     pub reads: Origins<u64>,
-    /// How long they took.
+    /// Reads without a load of their own that returned what the database held when they began, or
+    /// newer.
+    pub current_hits: u64,
+    /// How long reads took, by where they were answered.
     pub read_latency: Origins<Option<Percentiles>>,
     /// How long those took that did not wait for a load.
     pub hit_latency: Option<Percentiles>,
@@ -144,6 +147,8 @@ pub struct Report {
     pub propagation: Option<Propagation>,
     /// Writes whose invalidation was not acknowledged in time.
     pub unacknowledged: u64,
+    /// Reads that the cache did not answer at all.
+    pub failed: u64,
     /// How often the database was asked.
     pub queries: u64,
     /// How often a perfect cache would have asked, if that was to be found out.
@@ -188,6 +193,7 @@ impl Report {
             instances,
             span,
             reads: tally.reads.map(Latency::count),
+            current_hits: tally.current_hits,
             read_latency: tally.reads.map(Latency::percentiles),
             hit_latency: of(&[Origin::L1, Origin::L2, Origin::Cache]),
             miss_latency: of(&[Origin::Joined, Origin::Source]),
@@ -195,6 +201,7 @@ impl Report {
             invalidation_latency: tally.invalidations.percentiles(),
             propagation: counted.propagation,
             unacknowledged: tally.unacknowledged,
+            failed: tally.failed,
             queries: counted.queries,
             oracle_queries: counted.oracle,
             most_loading: counted.most_loading,
@@ -226,6 +233,12 @@ impl Report {
     /// The share of reads that did not ask the database, from 0 to 1.
     pub fn hit_rate(&self) -> f64 {
         1.0 - self.share(self.queries)
+    }
+
+    /// The share of reads that had no load of their own, and returned what the database held when
+    /// they began, or newer: hits that are no older than a load would have been.
+    pub fn current_hit_rate(&self) -> f64 {
+        self.share(self.current_hits)
     }
 
     /// This share of all reads.

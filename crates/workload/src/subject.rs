@@ -61,12 +61,12 @@ pub trait Subject: Clone + Send + Sync + 'static {
     /// Reads a key; `load` gets the row from the database.
     ///
     /// A `load` that ran is noticed by the caller, so a cache that does not tell where a value
-    /// came from answers [`Origin::Cache`].
+    /// came from answers [`Origin::Cache`]. `None` when the cache failed.
     fn read<Loading>(
         &self,
         key: &str,
         load: impl FnOnce() -> Loading + Send,
-    ) -> impl Future<Output = Read> + Send
+    ) -> impl Future<Output = Option<Read>> + Send
     where
         Loading: Future<Output = Row> + Send;
 

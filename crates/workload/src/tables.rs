@@ -34,6 +34,8 @@ impl Report {
     fn performance(&self) -> Table {
         let mut table = table(["Metric", "Specification", "Measured"]);
         table.add_row(["Hit rate", "50-70%", &self.hit_rate_in_words()]);
+        let current = format!("{:.1}%", 100.0 * self.current_hit_rate());
+        table.add_row(["Hits no older than a load would be", "", &current]);
         table.add_row(["Read latency (hit)", "1-3 ms", &span(self.hit_latency)]);
         table.add_row(["Read latency (miss)", "10-50 ms", &span(self.miss_latency)]);
         table.add_row(["Write latency", "5-15 ms", &span(self.write_latency)]);
@@ -90,8 +92,8 @@ impl Report {
         }
         text += &format!(
             ".\nAt most {} loads of one row at a time on an instance; {} removals were not \
-             acknowledged in time.",
-            self.most_loading, self.unacknowledged
+             acknowledged in time, {} reads failed.",
+            self.most_loading, self.unacknowledged, self.failed
         );
         text
     }

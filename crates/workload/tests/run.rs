@@ -73,6 +73,19 @@ async fn a_rate_is_kept_and_compared_with_the_oracle() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_while_caches_warm_up_does_not_count() {
+    let mut plan = plan("one-to-one");
+    plan.preset.reads = 1.0;
+    plan.warm_up = plan.span;
+    let report = on_hub(&plan).await;
+    // Whatever there is has been loaded by then.
+    assert_eq!((report.queries, report.reads.source), (0, 0));
+    assert_eq!(report.reads.l1, report.all_reads());
+    assert_eq!(report.current_hit_rate(), 1.0);
+    assert!(report.span < plan.span * 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn progress_is_told_until_the_end() {
     let plan = plan("documents");
     let config = Config::default();
@@ -94,7 +107,7 @@ async fn progress_is_told_until_the_end() {
 struct Deaf(Arc<Mutex<HashMap<String, u64>>>);
 
 impl Subject for Deaf {
-    async fn read<Loading>(&self, key: &str, load: impl FnOnce() -> Loading + Send) -> Read
+    async fn read<Loading>(&self, key: &str, load: impl FnOnce() -> Loading + Send) -> Option<Read>
     where
         Loading: Future<Output = Row> + Send,
     {
@@ -107,10 +120,10 @@ impl Subject for Deaf {
                 loaded
             }
         };
-        Read {
+        Some(Read {
             version,
             origin: Origin::Cache,
-        }
+        })
     }
 
     async fn invalidate(&self, removal: Removal<'_>) -> bool {
@@ -126,7 +139,9 @@ impl Subject for Deaf {
 async fn instances_that_do_not_hear_of_one_another_are_found_out() {
     let plan = plan("one-to-one");
     let report = run(&plan, &[Deaf::default(), Deaf::default()], |_| ()).await;
-    let staleness = report.unwrap().staleness;
+    let report = report.unwrap();
+    assert!(report.current_hit_rate() < report.hit_rate());
+    let staleness = report.staleness;
     assert!(
         staleness.behind > 0 && staleness.too_old > 0,
         "{staleness:?}"

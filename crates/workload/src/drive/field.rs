@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::arrivals::Arrival;
 use crate::database::Database;
@@ -11,8 +11,14 @@ use crate::keyspace::Keyspace;
 use crate::plan::Plan;
 use crate::registers::{Registers, RemovedBy};
 use crate::subject::{Origin, Removal, Subject};
-use crate::tally::Tally;
+use crate::tally::{Did, Done};
 use crate::trace::{Operation, Trace};
+
+/// Higher than any version of an earlier run: what a cache has left of one is found out.
+fn first_version() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(since_1970.unwrap_or_default().as_micros()).unwrap_or(1)
+}
 
 pub(super) struct Field<S> {
     pub(super) keyspace: Keyspace,
@@ -22,6 +28,7 @@ pub(super) struct Field<S> {
     pub(super) subjects: Vec<S>,
     fan_out: u32,
     keeps_arrivals: bool,
+    warm_up: Duration,
     began: Instant,
     stopped: AtomicBool,
     operations: AtomicU64,
@@ -38,7 +45,13 @@ impl<S: Subject> Field<S> {
             Some(_) => RemovedBy::Pattern,
             None => RemovedBy::Key,
         };
-        let registers = Registers::new(rows, instances, plan.max_staleness, removal);
+        let registers = Registers::new(
+            rows,
+            instances,
+            first_version(),
+            plan.max_staleness,
+            removal,
+        );
         let registers = Arc::new(registers);
         let delays = (plan.database_read, plan.database_write);
         let database = Database::new(
@@ -56,6 +69,7 @@ impl<S: Subject> Field<S> {
             subjects,
             fan_out: preset.fan_out,
             keeps_arrivals: plan.with_oracle,
+            warm_up: plan.warm_up,
             began: Instant::now(),
             stopped: AtomicBool::default(),
             operations: AtomicU64::default(),
@@ -84,20 +98,23 @@ impl<S: Subject> Field<S> {
         self.operations.fetch_add(operations, Ordering::Relaxed);
     }
 
-    pub(super) async fn perform(&self, instance: usize, operation: Operation, tally: &mut Tally) {
+    /// Does one operation of an instance.
+    pub(super) async fn perform(&self, instance: usize, operation: Operation) -> Done {
         let Operation { key, write } = operation;
-        if self.keeps_arrivals {
-            let at = self.began.elapsed();
-            tally.arrivals.push(Arrival { at, key, write });
-        }
-        if write {
-            self.write(instance, key, tally).await;
+        let at = self.began.elapsed();
+        let did = if write {
+            self.write(instance, key).await
         } else {
-            self.read(instance, key, tally).await;
+            self.read(instance, key).await
+        };
+        Done {
+            did,
+            counts: at >= self.warm_up,
+            arrival: self.keeps_arrivals.then_some(Arrival { at, key, write }),
         }
     }
 
-    pub(super) async fn read(&self, instance: usize, key: u32, tally: &mut Tally) {
+    async fn read(&self, instance: usize, key: u32) -> Did {
         let loaded = AtomicBool::new(false);
         let load = || {
             loaded.store(true, Ordering::Relaxed);
@@ -109,6 +126,9 @@ impl<S: Subject> Field<S> {
             .read(self.keyspace.name(key), load)
             .await;
         let took = began.elapsed();
+        let Some(read) = read else {
+            return Did::Failed;
+        };
         let origin = match read.origin {
             Origin::Cache if loaded.load(Ordering::Relaxed) => Origin::Source,
             told => told,
@@ -117,10 +137,15 @@ impl<S: Subject> Field<S> {
         if verdict.is_violation() {
             self.violations.fetch_add(1, Ordering::Relaxed);
         }
-        tally.read(origin, took, verdict);
+        Did::Read {
+            origin,
+            took,
+            verdict,
+            current: expected.is_met_by(read),
+        }
     }
 
-    async fn write(&self, instance: usize, key: u32, tally: &mut Tally) {
+    async fn write(&self, instance: usize, key: u32) -> Did {
         let began = Instant::now();
         let concerned: Vec<_> = self.keyspace.concerned(key, self.fan_out).collect();
         let patterns: Option<Vec<_>> = concerned.iter().map(|group| group.pattern).collect();
@@ -135,11 +160,13 @@ impl<S: Subject> Field<S> {
         };
         let removing = Instant::now();
         let acknowledged = self.subjects[instance].invalidate(removal).await;
-        tally.invalidations.record(removing.elapsed());
-        tally.writes.record(began.elapsed());
-        tally.unacknowledged += u64::from(!acknowledged);
         for (row, version) in written {
             self.registers.removed(row, instance, version, acknowledged);
+        }
+        Did::Wrote {
+            took: began.elapsed(),
+            removing: removing.elapsed(),
+            acknowledged,
         }
     }
 }

@@ -32,9 +32,7 @@ pub(super) fn by_workers<S: Subject>(
             let mut done = 0;
             while !field.is_stopped() {
                 let operation = field.trace.at(worker * apart + done as usize);
-                field
-                    .perform(worker % instances, operation, &mut tally)
-                    .await;
+                tally.record(field.perform(worker % instances, operation).await);
                 done += 1;
                 if done % TELL_AFTER == 0 {
                     field.did(TELL_AFTER);
@@ -68,10 +66,9 @@ pub(super) fn by_rate<S: Subject>(field: &Arc<Field<S>>, rate: f64, sources: &mu
                     begun += 1;
                     let (field, tally) = (field.clone(), tally.clone());
                     under_way.spawn(async move {
-                        let mut own = Tally::default();
-                        field.perform(instance, operation, &mut own).await;
+                        let done = field.perform(instance, operation).await;
                         field.did(1);
-                        tally.lock().add(own);
+                        tally.lock().record(done);
                     });
                 }
                 while under_way.try_join_next().is_some() {}

@@ -23,7 +23,7 @@ const MARGIN: Duration = Duration::from_millis(200);
 pub(super) async fn stale_at_rest<S: Subject>(field: &Arc<Field<S>>) -> u64 {
     tokio::time::sleep(field.registers.max_staleness() + MARGIN).await;
     let rows = 0..u32::try_from(field.keyspace.len()).unwrap_or(u32::MAX);
-    let written = rows.filter(|row| field.registers.committed(*row) > 1);
+    let written = rows.filter(|row| field.registers.is_written(*row));
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut reads = JoinSet::new();
     for row in written.take(ROWS) {
@@ -35,7 +35,7 @@ pub(super) async fn stale_at_rest<S: Subject>(field: &Arc<Field<S>>) -> u64 {
                 let load = || field.database.load(row, instance);
                 let name = field.keyspace.name(row);
                 let read = field.subjects[instance].read(name, load).await;
-                read.version < field.registers.committed(row)
+                read.is_some_and(|read| read.version < field.registers.committed(row))
             });
         }
     }

@@ -1,0 +1,130 @@
+//! Goes one of the hot paths so many times: `hot_paths PATH TIMES`. Run by callgrind, which counts
+//! the instructions; two runs of different length differ by what the path alone costs.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use bench::setup::{StockPrice, key, price, symbol};
+use unstale::{Cache, Config, Hub};
+
+/// Keys that are held, and asked for in turns.
+const HELD: usize = 64;
+
+/// Keys that are prepared, however many are used: so that preparing costs the same in every run.
+const PREPARED: usize = 20_000;
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments.next().context("name a path")?;
+    let times: usize = arguments
+        .next()
+        .and_then(|times| times.parse().ok())
+        .context("say how many times to go it")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(go(&path, times))
+}
+
+async fn go(path: &str, times: usize) -> Result<()> {
+    match path {
+        "get" | "space-get" | "get-or-load" => hits(path, times).await,
+        "quick-cache-get" => raw_hits(times),
+        "miss" => misses(times).await,
+        "remove" => removals(times, 1).await,
+        "remove-and-receive" => removals(times, 2).await,
+        other => bail!("there is no path `{other}`"),
+    }
+}
+
+/// Settings under which nothing happens by the clock: it stands still here, compared with what is
+/// counted.
+fn config() -> Config {
+    let mut config = Config::default();
+    config.max_staleness = Duration::from_secs(120);
+    config.stream.poll_interval = Duration::from_secs(60);
+    config.stream.ack_timeout = Duration::from_secs(240);
+    config.memory.size_limit = 2 * PREPARED as u64;
+    config
+}
+
+async fn hits(path: &str, times: usize) -> Result<()> {
+    let cache = Cache::builder().config(config()).build().await?;
+    let space = cache.space::<StockPrice>("stock:price");
+    let keys: Vec<_> = (0..HELD).map(key).collect();
+    let symbols: Vec<_> = (0..HELD).map(symbol).collect();
+    for (number, key) in keys.iter().enumerate() {
+        let load = async || Ok::<_, Infallible>(Some(price(number)));
+        ensure!(cache.get_or_load(key, load).await.is_ok());
+    }
+    let mut found = 0;
+    for time in 0..times {
+        let number = time % HELD;
+        let price = match path {
+            "get" => cache.get::<StockPrice>(&keys[number]).await,
+            "space-get" => space.get(&symbols[number]).await,
+            _ => {
+                let load = async || Ok::<_, Infallible>(None);
+                let read = cache.get_or_load(&keys[number], load).await;
+                read.ok().flatten()
+            }
+        };
+        found += usize::from(black_box(price).is_some());
+    }
+    ensure!(found == times, "a key that is in L1 was not found");
+    Ok(())
+}
+
+/// What the cache beneath L1 takes, to compare with.
+fn raw_hits(times: usize) -> Result<()> {
+    let raw = quick_cache::sync::Cache::new(2 * PREPARED);
+    let keys: Vec<_> = (0..HELD).map(key).collect();
+    for (number, key) in keys.iter().enumerate() {
+        raw.insert(key.clone(), Arc::new(price(number)));
+    }
+    let found = (0..times)
+        .filter(|time| black_box(raw.get(&*keys[time % HELD])).is_some())
+        .count();
+    ensure!(found == times, "a key was not found");
+    Ok(())
+}
+
+/// Reads of keys that nobody holds: L2 is asked, the value loaded, L2 and L1 filled.
+async fn misses(times: usize) -> Result<()> {
+    let builder = Cache::builder().config(config()).hub(&Hub::new());
+    let cache = builder.build().await?;
+    let keys: Vec<Arc<str>> = (0..PREPARED).map(key).collect();
+    ensure!(times <= PREPARED, "at most {PREPARED} misses are prepared");
+    for (number, key) in keys.iter().take(times).enumerate() {
+        let load = async || Ok::<_, Infallible>(Some(price(number)));
+        let read = cache.get_or_load(key, load).await;
+        ensure!(read.is_ok_and(|read| black_box(read).is_some()));
+    }
+    Ok(())
+}
+
+/// Removals on one instance, which others receive.
+async fn removals(times: usize, instances: usize) -> Result<()> {
+    let hub = Hub::new();
+    let mut caches = Vec::new();
+    for _ in 0..instances {
+        let builder = Cache::builder().config(config()).hub(&hub);
+        caches.push(builder.build().await?);
+    }
+    let keys: Vec<Arc<str>> = (0..PREPARED).map(key).collect();
+    let removing = caches.first().context("there is no instance")?;
+    let mut last = None;
+    for time in 0..times {
+        let removed = removing.remove(&keys[time % PREPARED]).await;
+        last = removed.token().map(ToString::to_string);
+        ensure!(last.is_some(), "a removal was not confirmed");
+    }
+    // What was removed last has to be received as well.
+    while caches.iter().any(|cache| cache.health().position != last) {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The `redis` crate used by hand, with the settings that make it fastest.
+
+use anyhow::{Context as _, Result};
+use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
+use redis::{
+    AsyncConnectionConfig, Client, IntoConnectionInfo as _, ProtocolVersion, PushInfo,
+    RedisConnectionInfo,
+};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+/// A connection by hand. Cloning it is cheap, and gives the same connection.
+#[derive(Clone)]
+pub struct Raw(MultiplexedConnection);
+
+/// What is published to a connection.
+pub type Pushed = UnboundedReceiver<PushInfo>;
+
+impl Raw {
+    /// Connects: without delay of small packets, without a response timeout, with RESP3.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self> {
+        Self::connect_with(url, AsyncConnectionConfig::new()).await
+    }
+
+    /// The same, subscribed to a channel.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn subscribe(url: &str, channel: &str) -> Result<(Self, Pushed)> {
+        let (sender, receiver) = unbounded_channel();
+        let config = AsyncConnectionConfig::new().set_push_sender(sender);
+        let mut raw = Self::connect_with(url, config).await?;
+        raw.0.subscribe(channel).await?;
+        Ok((raw, receiver))
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> MultiplexedConnection {
+        self.0.clone()
+    }
+
+    async fn connect_with(url: &str, config: AsyncConnectionConfig) -> Result<Self> {
+        let info = url
+            .into_connection_info()?
+            .set_tcp_settings(TcpSettings::default().set_nodelay(true))
+            .set_redis_settings(
+                RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3),
+            );
+        let config = config.set_response_timeout(None);
+        let connection = Client::open(info)?
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .context("cannot connect by hand")?;
+        Ok(Self(connection))
+    }
+}
