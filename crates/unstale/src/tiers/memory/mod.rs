@@ -46,8 +46,10 @@ pub(crate) struct Memory {
 impl Memory {
     pub(crate) fn new(config: &MemoryConfig) -> Self {
         let limit = if config.enabled { config.size_limit } else { 0 };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let shards = (limit / SHARD_SIZE).clamp(1, cores as u64 * 4) as usize;
+        let shards = match limit / SHARD_SIZE {
+            0 | 1 => 1,
+            most => (most as usize).min(4 * cores()),
+        };
         let ranks = Ranks::default();
         let items = usize::try_from(limit).unwrap_or(usize::MAX).min(1_000_000);
         let options = OptionsBuilder::new()
@@ -176,6 +178,11 @@ impl Copies for &Memory {
             self.ranks.left(&held);
         }
     }
+}
+
+/// The system is asked for it, which takes longer than everything else here.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Keys that no user can ask for (they start with a NUL), one in each shard.

@@ -123,10 +123,14 @@ impl RemoteFeed {
         let mut published = published.lock().await;
         let first = tokio::select! {
             biased;
-            first = tokio::time::timeout(wait, published.recv()) => first.ok().flatten(),
             () = self.connection.wire.gone() => return Err(RemoteFailure::Gone.into()),
+            first = tokio::time::timeout(wait, published.recv()) => first,
         };
-        let mut entries: Vec<_> = first.into_iter().collect();
+        let mut entries = match first {
+            Ok(Some(first)) => vec![first],
+            Ok(None) => return Err(RemoteFailure::Gone.into()),
+            Err(_) => vec![],
+        };
         while let Ok(next) = published.try_recv() {
             entries.push(next);
         }

@@ -21,7 +21,7 @@ pub use self::way::{Back, Later, Purpose, Reply, Request, Said, Serve, Way, What
 use super::Hub;
 use super::steps::Terms;
 use crate::config::Config;
-use crate::core::{Appended, Message};
+use crate::core::{Appended, Message, Position};
 use crate::local::Local;
 use crate::protect::{Line, Link, Supervised};
 use crate::tiers::record::{self, Record, Value};
@@ -205,7 +205,10 @@ impl RemoteHub {
         entries: &[StoreEntry],
     ) -> Result<Appended, RemoteFailure> {
         let (terms, message, entries) = (self.terms(), message.clone(), entries.to_vec());
-        let what = What::Store(message.clone());
+        let what = What::Store(
+            message.clone(),
+            entries.iter().filter_map(payload).collect(),
+        );
         let step = move |hub: &Hub| {
             if hub.is_full() {
                 return full();
@@ -281,6 +284,14 @@ fn appended(appended: Option<Appended>) -> Answered<Appended> {
 
 fn yes_or_no(yes: bool) -> Answered<bool> {
     (Ok(yes), if yes { Said::Done } else { Said::No })
+}
+
+/// The value of an entry, as it is encoded.
+fn payload(entry: &StoreEntry) -> Option<Bytes> {
+    match record::parse(&record::value(Position::ORIGIN, 0, &entry.rest)) {
+        Record::Value(value) => Some(value.encoded.payload),
+        _ => None,
+    }
 }
 
 fn found(looked: &Looked) -> Said {

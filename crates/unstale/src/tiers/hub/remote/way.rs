@@ -4,6 +4,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::core::{Appended, Fenced, Message, Position, Witness};
 use crate::evidence::Gate;
 
@@ -68,7 +70,7 @@ pub struct Reply {
     pub deliver: Box<dyn FnOnce() + Send>,
 }
 
-/// What a request asks for.
+/// What a request asks for; of values that are stored, the encoded payloads.
 #[derive(Clone, PartialEq, Debug)]
 #[expect(missing_docs)]
 pub enum What {
@@ -82,7 +84,7 @@ pub enum What {
     Release(Arc<str>),
     Touch(Arc<str>),
     Invalidate(Message),
-    Store(Message),
+    Store(Message, Vec<Bytes>),
     Subscribe,
     Publish(Position),
     Snapshot,
@@ -117,7 +119,7 @@ impl fmt::Display for What {
             What::Release(key) => write!(f, "release {key}"),
             What::Touch(key) => write!(f, "touch {key}"),
             What::Invalidate(message) => changes(f, "invalidate", message),
-            What::Store(message) => changes(f, "store", message),
+            What::Store(message, _) => changes(f, "store", message),
             What::Subscribe => f.write_str("subscribe"),
             What::Publish(position) => write!(f, "publish {position}"),
             What::Snapshot => f.write_str("snapshot"),

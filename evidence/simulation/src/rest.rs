@@ -1,0 +1,139 @@
+//! After everything that went wrong: the caches have to come to rest, and be of use again.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use unstale::Source;
+use unstale::evidence::Purpose;
+
+use crate::client::User;
+use crate::keyspace::Key;
+use crate::node::Node;
+use crate::plan::{Loader, LoaderEnd, Target, Which};
+use crate::site::Site;
+use crate::tally::Tally;
+
+/// So long it may take, in nanoseconds: the reader's longest pause is four seconds.
+const LIMIT: u64 = 20_000_000_000;
+
+const MILLI: u64 = 1_000_000;
+
+/// A loader that only loads.
+const PLAIN: Loader = Loader {
+    before: 0,
+    after: 0,
+    end: LoaderEnd::Row,
+    ttl: None,
+    slides: false,
+};
+
+/// Waits until everybody is proven and nothing is pending, then reads until L1 answers again.
+/// What is not as it should be, in words.
+pub(crate) async fn come_to_rest(
+    site: &Arc<Site>,
+    nodes: &[Arc<Node>],
+    tally: &Arc<Tally>,
+) -> Result<(), String> {
+    site.calm_down();
+    let give_up = site.clock.now() + LIMIT;
+    let users = nodes.iter().enumerate().map(|(slot, node)| User {
+        site: site.clone(),
+        node: node.clone(),
+        tally: tally.clone(),
+        number: 100 + slot,
+    });
+    let users: Vec<_> = users.collect();
+    wait_for_all(&users, give_up).await?;
+    // What is read from now on may not have missed anything at all.
+    let staleness = u64::try_from(site.ledger.max_staleness().as_nanos()).unwrap_or(u64::MAX);
+    site.network.sleep(staleness + MILLI).await;
+    read_all(&users, give_up).await?;
+    if site.ledger.has_unnoticed_failover() {
+        return Err("a failover was not noticed".into());
+    }
+    // A removal finds out about connections that are dead without anybody having noticed.
+    join_all(users.iter().map(async |user| {
+        user.write(&user.node.live().await, Target::Batch, 0).await;
+    }))
+    .await;
+    wait_for_all(&users, give_up).await?;
+    read_all(&users, give_up).await?;
+    for slot in 0..nodes.len() {
+        wait_for_two_connections(site, slot, give_up).await?;
+    }
+    Ok(())
+}
+
+async fn wait_for_two_connections(site: &Site, slot: usize, give_up: u64) -> Result<(), String> {
+    loop {
+        let cables = site.cables(slot, Which::Both);
+        let are_lines = cables
+            .iter()
+            .map(|cable| cable.purpose == Purpose::Commands);
+        let lines = are_lines.filter(|is_line| *is_line).count();
+        if (lines, cables.len()) == (1, 2) {
+            return Ok(());
+        }
+        if site.clock.now() > give_up {
+            return Err(format!(
+                "the instance at {slot} has {} connections, {lines} of them for commands",
+                cables.len()
+            ));
+        }
+        site.network.sleep(5 * MILLI).await;
+    }
+}
+
+async fn wait_for_all(users: &[User], give_up: u64) -> Result<(), String> {
+    for user in users {
+        while let Some(unrest) = unrest(&user.node) {
+            if user.site.clock.now() > give_up {
+                return Err(unrest);
+            }
+            user.site.network.sleep(5 * MILLI).await;
+        }
+    }
+    Ok(())
+}
+
+async fn read_all(users: &[User], give_up: u64) -> Result<(), String> {
+    let reading = users.iter().map(async |user| {
+        for key in (0..user.site.setting.keys).map(Key) {
+            read_until_l1_answers(user, key, give_up).await?;
+        }
+        Ok(())
+    });
+    join_all(reading).await.into_iter().collect()
+}
+
+fn unrest(node: &Node) -> Option<String> {
+    let Some(live) = node.now() else {
+        return Some("an instance has not started".into());
+    };
+    let health = live.cache.health();
+    (!health.proven || health.pending > 0 || health.breaker != "closed")
+        .then(|| format!("instance {} does not come to rest: {health:?}", live.number))
+}
+
+/// A connection that is dead without anybody having noticed is given up in the meantime.
+async fn read_until_l1_answers(user: &User, key: Key, give_up: u64) -> Result<(), String> {
+    let live = user.node.live().await;
+    // Records that slide live for a quarter of a TTL.
+    let longest = user.site.setting.ttl * 1000 / 16;
+    let mut pause = MILLI;
+    loop {
+        let source = user.load(&live, key, &PLAIN, false).await;
+        if source == Some(Source::L1) {
+            return Ok(());
+        }
+        if user.site.clock.now() > give_up {
+            return Err(format!(
+                "L1 of instance {} does not answer for {}, but {source:?}",
+                live.number,
+                key.name()
+            ));
+        }
+        user.site.network.sleep(pause).await;
+        pause = (pause * 2).min(longest);
+    }
+}
