@@ -8,6 +8,9 @@ use crate::config::{Connection, Endpoint, Secret};
 pub(super) fn check(input: &[u8]) {
     if let Ok(text) = std::str::from_utf8(input) {
         is_read_or_told(text);
+        if let Some(text) = Text::found(text) {
+            hides_the_secret(|secret| text.with(secret).parse::<Connection>());
+        }
     }
     let mut choices = Unstructured::new(input);
     if let Ok(text) = Text::choose(&mut choices) {
@@ -83,6 +86,26 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn with(&self, secret: &str) -> String {
         [&self.before, secret, &self.after].concat()
+    }
+
+    /// The text around the first password that is written as an option or a parameter.
+    fn found(text: &str) -> Option<Self> {
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+        let is_url = !scheme.is_empty() && !scheme.contains([',', '=']);
+        let begins = |before: &str| {
+            let before = before.trim_end();
+            before.is_empty() || before.ends_with(',') || is_url && before.ends_with(['?', '&'])
+        };
+        let (place, name) = text
+            .match_indices("password=")
+            .find(|(place, _)| begins(&text[..*place]))?;
+        let (before, rest) = text.split_at(place + name.len());
+        let end = rest.find([',', '&', '@', '/', '?', '#']);
+        let after = &rest[end.unwrap_or(rest.len())..];
+        Some(Self {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        })
     }
 
     pub(super) fn choose(choices: &mut Unstructured<'_>) -> Result<Self> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
+use serde_json::Value;
 
 use super::bans::a_scope;
 use crate::core::{
@@ -16,6 +17,7 @@ use crate::token::Token;
 pub(super) fn check(input: &[u8]) {
     if let Some(message) = wire::read(input) {
         assert_eq!(read_back(&message), message);
+        is_read_whole(input, &message);
         is_applied(&message);
     }
     if let Ok(text) = std::str::from_utf8(input) {
@@ -26,6 +28,22 @@ pub(super) fn check(input: &[u8]) {
         assert_eq!(read_back(&message), as_read(&message));
         is_applied(&message);
     }
+}
+
+/// Nothing that an entry invalidates is passed over because it is not understood.
+fn is_read_whole(input: &[u8], message: &Message) {
+    let entry: Value = serde_json::from_slice(input).expect("an entry is JSON");
+    let written = |name: &str| entry[name].as_array().map_or(0, Vec::len);
+    let bans = bans(message).count();
+    assert_eq!(bans, written("b"));
+    assert_eq!(message.changes.len() - bans, written("k"));
+}
+
+fn bans(message: &Message) -> impl Iterator<Item = &Scope> {
+    message.changes.iter().filter_map(|change| match change {
+        Change::Ban(scope) => Some(scope),
+        Change::Key(_) => None,
+    })
 }
 
 fn read_back(message: &Message) -> Message {
@@ -104,10 +122,7 @@ fn is_applied(message: &Message) {
     let mut partition = following(5, LIMITS.max_bans);
     let received = partition.receive(at(6), message, false, Tick::default(), &mut NoCopies);
     assert_eq!(received, Received::Applied);
-    for change in &message.changes {
-        let Change::Ban(scope) = change else {
-            continue;
-        };
+    for scope in bans(message) {
         if let Some((key, tags)) = covered(scope) {
             assert!(!partition.accepts(key, &tags, at(5)), "{scope:?}");
             assert!(partition.accepts(key, &tags, at(6)), "{scope:?}");
@@ -116,11 +131,7 @@ fn is_applied(message: &Message) {
     let longest = message.longest_ttl.unwrap_or_default();
     assert_eq!(partition.longest_ttl(), longest);
     partition.tidy(Tick::default() + longest);
-    let bans = |message: &Message| {
-        let is_ban = |change: &&Change| matches!(change, Change::Ban(_));
-        message.changes.iter().filter(is_ban).count()
-    };
-    assert!(partition.bans() <= bans(message));
+    assert!(partition.bans() <= bans(message).count());
 }
 
 /// An entry that the scope is sure to cover.

@@ -15,6 +15,8 @@ use crate::tiers::record::{self, Record, Traits, Value, identity, millis};
 /// `touch.lua` looks at no more of a record.
 const HEADER: usize = 256;
 
+const MILLISECOND: Duration = Duration::from_millis(1);
+
 pub(super) fn check(input: &[u8]) {
     let found = Bytes::copy_from_slice(input);
     is_read_alike(&found);
@@ -121,7 +123,12 @@ impl Written {
         assert_eq!(record::deadline(&bytes).unwrap_or(0), self.deadline);
         assert!(identity(&bytes).ends_with(format!(" {token} ").as_bytes()));
 
-        let rounded = |span| Duration::from_millis(millis(span));
+        let rounded = |span: Duration| {
+            let rounded = Duration::from_millis(millis(span));
+            let largest = Duration::from_millis(u64::MAX);
+            assert!(rounded >= span.min(largest) && rounded.saturating_sub(span) < MILLISECOND);
+            rounded
+        };
         let traits = Traits {
             ttl: rounded(traits.ttl),
             sliding: traits.sliding.map(rounded).filter(|span| !span.is_zero()),

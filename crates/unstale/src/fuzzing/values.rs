@@ -87,36 +87,45 @@ fn is_read_alike_as<T: Serialize + DeserializeOwned>(encoded: &Encoded) {
 struct Settings {
     json: bool,
     compress_above: Option<u8>,
-    max_size: Option<u16>,
+    /// By how much less a value may have than the sample, or more.
+    room: i8,
 }
 
 impl Settings {
-    /// The value as it would be stored, unless it is too large.
+    /// The value as it would be stored, unless it is too large or nested too deeply.
     fn store(&self, sample: &Sample) -> Option<Encoded> {
-        let codec = Codec {
+        let mut codec = Codec {
             encoding: if self.json {
                 Encoding::Json
             } else {
                 Encoding::MessagePack
             },
-            compress_above: self.compress_above.map(usize::from),
-            max_size: self.max_size.map_or(usize::MAX, usize::from),
+            compress_above: None,
+            max_size: usize::MAX,
         };
-        let fits = codec.fits(sample);
+        assert!(codec.fits(sample), "everything fits");
+        let size = match codec.encode(sample) {
+            Ok(encoded) => encoded.payload.len(),
+            Err(error) => {
+                assert!(error.to_string().contains("nested"), "{error}");
+                return None;
+            }
+        };
+        codec.compress_above = self.compress_above.map(usize::from);
+        codec.max_size = size.saturating_add_signed(self.room.into());
+        let is_small_enough = size <= codec.max_size;
+        assert_eq!(codec.fits(sample), is_small_enough);
         match codec.encode(sample) {
             Ok(encoded) => {
-                assert!(fits, "what is stored fits");
-                assert!(encoded.payload.len() <= codec.max_size);
+                assert!(is_small_enough, "what is too large is not stored");
+                assert!(encoded.payload.len() <= size, "compression gains");
                 assert!(KNOWN_FLAGS.contains(&encoded.flags));
                 Some(encoded)
             }
-            Err(EncodeError::TooLarge { limit }) => {
-                assert!(!fits, "what is too large does not fit");
-                assert_eq!(limit, codec.max_size);
-                None
-            }
-            Err(EncodeError::Invalid(error)) => {
-                assert!(error.to_string().contains("nested"), "{error}");
+            Err(error) => {
+                let limit = codec.max_size;
+                assert!(!is_small_enough, "{error}");
+                assert!(matches!(error, EncodeError::TooLarge { limit: told } if told == limit));
                 None
             }
         }
