@@ -2,11 +2,14 @@
 //!
 //! Each task is a module of its own and a variant of [`Task`].
 
+mod bench;
 mod cargo;
 mod ci;
 mod faults;
 mod fuzz;
+mod model;
 mod server;
+mod simulate;
 mod test;
 
 use std::process::ExitCode;
@@ -31,6 +34,9 @@ enum Task {
     Ci(ci::Options),
     Faults(faults::Options),
     Fuzz(fuzz::Options),
+    Simulate(simulate::Options),
+    Model(model::Options),
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +45,9 @@ fn main() -> ExitCode {
         Task::Ci(options) => ci::run(&options),
         Task::Faults(options) => faults::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Simulate(options) => simulate::run(&options),
+        Task::Model(options) => model::run(&options),
+        Task::Bench(options) => bench::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

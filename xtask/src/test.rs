@@ -24,10 +24,17 @@ pub(crate) struct Options {
 
     /// What to pass on to `cargo test`, for instance `-p unstale --test it -- l1_l2`
     ///
-    /// Without `-p` the whole workspace is tested.
+    /// Without `-p` the whole workspace is tested. With it, features are yours to choose too.
     #[arg(last = true, value_name = "CARGO TEST ARGUMENTS")]
     arguments: Vec<OsString>,
 }
+
+/// Packages that build the library with hooks which nothing that ships has. Cargo unites the
+/// features of what it builds together, so they are built apart.
+const HOOKED: [&str; 2] = ["model", "simulation"];
+
+/// What the tests of the others need.
+const FEATURES: &str = "unstale/fuzzing";
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     run_with(&options.server, &options.arguments)
@@ -36,55 +43,91 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 pub(crate) fn run_with(server: &ServerOptions, arguments: &[OsString]) -> Result<ExitCode> {
     let server = server::find(server)?;
     eprintln!("Testing with {server}");
-    let status = cargo::command()
-        .args(["test", "--all-features"])
-        .args(whole_workspace(arguments))
-        .args(arguments)
-        .env(VARIABLE, &server.path)
-        .status()
-        .context("cannot run `cargo test`")?;
-    Ok(cargo::exit_code(status))
+    for packages in choices(arguments) {
+        let status = cargo::command()
+            .arg("test")
+            .args(packages)
+            .args(arguments)
+            .env(VARIABLE, &server.path)
+            .status()
+            .context("cannot run `cargo test`")?;
+        if !status.success() {
+            return Ok(cargo::exit_code(status));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-/// `--workspace`, unless packages are chosen: cargo would ignore the choice beside it.
-fn whole_workspace(arguments: &[OsString]) -> Option<&'static str> {
-    let chosen = arguments
+/// What is tested, each in a run of its own: what is chosen, or else everything.
+fn choices(arguments: &[OsString]) -> Vec<Vec<&'static str>> {
+    // Cargo would ignore the choice of a package beside `--workspace`.
+    if chooses(arguments, &["--package", "-p"]) {
+        return vec![vec![]];
+    }
+    let mut others = vec!["--workspace", "--features", FEATURES];
+    others.extend(HOOKED.iter().flat_map(|package| ["--exclude", package]));
+    // A target that is chosen is one of theirs.
+    if chooses(arguments, &["--test", "--bin", "--example", "--bench"]) {
+        return vec![others];
+    }
+    let hooked = HOOKED.iter().flat_map(|package| ["--package", package]);
+    vec![others, hooked.collect()]
+}
+
+/// Whether one of these options is among the arguments of `cargo test`.
+fn chooses(arguments: &[OsString], options: &[&str]) -> bool {
+    arguments
         .iter()
         .map(OsString::as_os_str)
         .take_while(|argument| *argument != OsStr::new("--"))
         .filter_map(OsStr::to_str)
         .any(|argument| {
-            argument.starts_with("--package")
-                || (argument.starts_with("-p") && !argument.starts_with("--"))
-        });
-    (!chosen).then_some("--workspace")
+            options.iter().any(|option| {
+                let is_short = !option.starts_with("--");
+                argument.starts_with(option) && !(is_short && argument.starts_with("--"))
+            })
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with(arguments: &[&str]) -> Option<&'static str> {
+    fn with(arguments: &[&str]) -> Vec<Vec<&'static str>> {
         let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
-        whole_workspace(&arguments)
+        choices(&arguments)
     }
 
     #[test]
     fn the_whole_workspace_is_tested_unless_packages_are_chosen() {
-        for all in [
-            &[][..],
-            &["--test", "it"],
-            &["--", "-p"],
-            &["--profile", "release"],
-        ] {
-            assert_eq!(with(all), Some("--workspace"), "{all:?}");
+        for all in [&[][..], &["name"], &["--", "-p"], &["--profile", "release"]] {
+            let [others, hooked] = &with(all)[..] else {
+                panic!("{all:?} is one run");
+            };
+            assert!(others.contains(&"--workspace"), "{all:?}");
+            for package in HOOKED {
+                assert!(has(others, ["--exclude", package]), "{all:?}");
+                assert!(has(hooked, ["--package", package]), "{all:?}");
+            }
         }
         for chosen in [
             &["-p", "unstale"][..],
             &["-punstale"],
             &["--package=unstale", "--", "x"],
         ] {
-            assert_eq!(with(chosen), None, "{chosen:?}");
+            assert_eq!(with(chosen), [[""; 0]], "{chosen:?}");
         }
+    }
+
+    #[test]
+    fn a_target_is_looked_for_among_what_ships() {
+        let [others] = &with(&["--test", "it", "--", "l1"])[..] else {
+            panic!("the evidence has no such target");
+        };
+        assert!(others.contains(&"--workspace"));
+    }
+
+    fn has(arguments: &[&str], pair: [&str; 2]) -> bool {
+        arguments.windows(2).any(|window| window == pair)
     }
 }

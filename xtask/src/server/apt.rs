@@ -1,10 +1,10 @@
-//! Redis from the system's packages.
+//! Programs from the system's packages.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{identity::Kind, machine::Machine};
+use super::machine::Machine;
 
 /// So that a machine without a network finds out soon.
 const IMPATIENT: [&str; 4] = [
@@ -14,24 +14,21 @@ const IMPATIENT: [&str; 4] = [
     "Acquire::Retries=1",
 ];
 
-/// Installs `redis-server` and says where it is.
+/// Installs the package of a program, which is called as the program is, and says where that is.
 ///
-/// The tests need the program only. Whether the package also starts a service of its own is all the
-/// same to them.
-pub(super) fn install(machine: &Machine) -> Result<PathBuf> {
+/// The program only is needed. Whether a server's package also starts a service of its own is all
+/// the same.
+pub(super) fn install(machine: &Machine, name: &str) -> Result<PathBuf> {
     machine.program("apt-get")?;
-    ensure!(machine.root, "`apt-get install redis-server` needs root");
-    eprintln!("Installing redis-server with apt-get");
+    ensure!(machine.root, "`apt-get install {name}` needs root");
+    eprintln!("Installing {name} with apt-get");
     // Old lists may do, so that a failed update does not decide.
     if let Err(error) = apt_get(machine, &["update"]) {
         eprintln!("Going on without an update: {error:#}");
     }
-    apt_get(
-        machine,
-        &["install", "-y", "--no-install-recommends", "redis-server"],
-    )
-    .context("cannot install redis-server")?;
-    machine.program(Kind::Redis.program())
+    apt_get(machine, &["install", "-y", "--no-install-recommends", name])
+        .with_context(|| format!("cannot install {name}"))?;
+    machine.program(name)
 }
 
 fn apt_get(machine: &Machine, arguments: &[&str]) -> Result<()> {
