@@ -55,6 +55,10 @@ pub(crate) fn write(message: &Message) -> String {
 /// Reads an entry; `None` when it is none, or holds a ban of a kind unknown here. What is not
 /// understood counts as missed.
 pub(crate) fn read(text: &[u8]) -> Option<Message> {
+    // Of an array, serde would take the fields in their order.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
     let entry: Entry = serde_json::from_slice(text).ok()?;
     let keys = entry.k.into_iter().map(|key| Some(Change::Key(key)));
     let bans = entry
@@ -94,6 +98,7 @@ mod tests {
     fn what_is_not_understood_is_not_half_applied() {
         assert_eq!(read(b"{\"o\":1,\"b\":[\"x:future\"]}"), None);
         assert_eq!(read(b"garbage"), None);
+        assert_eq!(read(b"[1,0,[\"a\"]]"), None);
         assert_eq!(read(b"{\"o\":0}"), Some(Message::default()));
     }
 }
