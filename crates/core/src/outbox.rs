@@ -52,6 +52,11 @@ impl<W> Outbox<W> {
         self.queue.is_empty()
     }
 
+    /// How many changes wait to be sent.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// How many changes are not acknowledged.
     pub fn unacknowledged(&self) -> usize {
         self.queue.len() + self.in_flight

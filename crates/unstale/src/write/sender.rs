@@ -106,20 +106,25 @@ impl Sender {
         }
     }
 
-    /// Sends everything that waits, on a line that is not in service yet.
+    /// Sends everything that waits now, on a line that is not in service yet. What begins in the
+    /// meantime is pending here, so its reads keep to the source, and it is sent when the line is in
+    /// service: a service that never stops writing would never get its L2 back if it were waited for.
     pub(crate) async fn flush<L2: Supervised>(
         &self,
         l2: &L2,
         line: &Arc<Line<L2::Route>>,
     ) -> Result<(), Unavailable> {
-        loop {
-            let batch = self.outbox.lock().take_batch(BATCH);
+        let mut due = self.outbox.lock().waiting();
+        while due > 0 {
+            let batch = self.outbox.lock().take_batch(BATCH.min(due));
             if batch.is_empty() {
-                return Ok(());
+                break;
             }
+            due -= batch.len();
             let message = self.message(&batch);
             self.settle(batch, l2.invalidate_on(line, &message).await)?;
         }
+        Ok(())
     }
 
     /// Sends until nothing waits any longer, or the server is out of service: then the

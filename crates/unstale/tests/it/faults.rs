@@ -7,3 +7,4 @@ mod grouping;
 mod joining;
 mod outage;
 mod overflow;
+mod steady;
