@@ -58,15 +58,14 @@ pub async fn run<S: Subject>(
         settling,
     };
     wait_until(began + plan.warm_up, || watch(&progress(false))).await;
-    let cold = field.database.queries();
     wait_until(began + plan.warm_up + plan.span, || watch(&progress(false))).await;
-    let (queries, most_loading) = (field.database.queries(), field.database.most_loading());
     let span = began.elapsed().saturating_sub(plan.warm_up);
     field.stop();
     let mut tally = Tally::default();
     while let Some(counted) = workers.join_next().await {
         tally.add(counted.map_err(|error| WorkloadError::Plan(error.to_string()))?);
     }
+    let (queries, most_loading) = (field.database.queries(), field.database.most_loading());
     let mut stale_at_rest = 0;
     if plan.settles {
         watch(&progress(true));
@@ -90,7 +89,7 @@ pub async fn run<S: Subject>(
         span,
         tally,
         crate::report::Counted {
-            queries: queries - cold,
+            queries,
             most_loading,
             stale_at_rest,
             oracle,

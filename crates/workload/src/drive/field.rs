@@ -102,23 +102,24 @@ impl<S: Subject> Field<S> {
     pub(super) async fn perform(&self, instance: usize, operation: Operation) -> Done {
         let Operation { key, write } = operation;
         let at = self.began.elapsed();
+        let counts = at >= self.warm_up;
         let did = if write {
             self.write(instance, key).await
         } else {
-            self.read(instance, key).await
+            self.read(instance, key, counts).await
         };
         Done {
             did,
-            counts: at >= self.warm_up,
+            counts,
             arrival: self.keeps_arrivals.then_some(Arrival { at, key, write }),
         }
     }
 
-    async fn read(&self, instance: usize, key: u32) -> Did {
+    async fn read(&self, instance: usize, key: u32, counts: bool) -> Did {
         let loaded = AtomicBool::new(false);
         let load = || {
             loaded.store(true, Ordering::Relaxed);
-            self.database.load(key, instance)
+            self.database.load(key, instance, counts)
         };
         let expected = self.registers.expect(key, instance);
         let began = Instant::now();

@@ -32,7 +32,7 @@ pub(super) async fn stale_at_rest<S: Subject>(field: &Arc<Field<S>>) -> u64 {
             reads.spawn(async move {
                 // The semaphore is never closed.
                 let _place = places.acquire().await;
-                let load = || field.database.load(row, instance);
+                let load = || field.database.load(row, instance, false);
                 let name = field.keyspace.name(row);
                 let read = field.subjects[instance].read(name, load).await;
                 read.is_some_and(|read| read.version < field.registers.committed(row))
