@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: everything that must hold before a change is merged.
 
 use std::{
+    ffi::OsString,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -8,9 +9,10 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::{cargo, server::ServerOptions, test};
+use crate::{cargo, faults, model, server::ServerOptions, simulate, test};
 
-/// Check everything: format, lints, documentation, tests; stop at the first failure
+/// Check everything: format, lints, documentation, tests, and a share of the evidence; stop at
+/// the first failure
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -58,6 +60,40 @@ const CHECKS: [Check; 3] = [
     },
 ];
 
+/// A share of the evidence: a task of its own, with arguments.
+struct Share {
+    task: fn(&ServerOptions, &[OsString]) -> Result<ExitCode>,
+    /// As they are typed after `cargo xtask`.
+    command: &'static str,
+}
+
+const SHARES: [Share; 6] = [
+    Share {
+        task: |_, arguments| model::run_with(arguments),
+        command: "model --quick",
+    },
+    Share {
+        task: |_, arguments| simulate::run_with(arguments),
+        command: "simulate --seeds 10000",
+    },
+    Share {
+        task: faults::run_with,
+        command: "faults --seconds 60 --server redis --transport streams",
+    },
+    Share {
+        task: faults::run_with,
+        command: "faults --seconds 60 --server redis --transport pubsub",
+    },
+    Share {
+        task: faults::run_with,
+        command: "faults --seconds 60 --server valkey --transport streams",
+    },
+    Share {
+        task: faults::run_with,
+        command: "faults --seconds 60 --server valkey --transport pubsub",
+    },
+];
+
 const TESTS: &str = "tests";
 const TESTS_REMEDY: &str =
     "mend what failed above; `cargo xtask test -- <name of the test>` repeats one test";
@@ -71,10 +107,18 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         }
     }
     let code = step(TESTS, TESTS_REMEDY, || test::run_with(&options.server, &[]))?;
-    if code == ExitCode::SUCCESS {
-        eprintln!("==> everything passed ({})", in_seconds(began.elapsed()));
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
     }
-    Ok(code)
+    for share in &SHARES {
+        let remedy = format!("`cargo xtask {}` repeats it", share.command);
+        let code = step(share.command, &remedy, || share.run(&options.server))?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+    }
+    eprintln!("==> everything passed ({})", in_seconds(began.elapsed()));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn step(name: &str, remedy: &str, run: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
@@ -101,6 +145,34 @@ impl Check {
     }
 }
 
+impl Share {
+    fn run(&self, server: &ServerOptions) -> Result<ExitCode> {
+        let arguments: Vec<_> = self
+            .command
+            .split(' ')
+            .skip(1)
+            .map(OsString::from)
+            .collect();
+        (self.task)(server, &arguments)
+    }
+}
+
 fn in_seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn every_share_is_a_task() {
+        for share in &SHARES {
+            let words = ["cargo xtask"].into_iter().chain(share.command.split(' '));
+            let parsed = crate::Cli::try_parse_from(words);
+            assert!(parsed.is_ok(), "{}", share.command);
+        }
+    }
 }

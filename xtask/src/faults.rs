@@ -41,7 +41,11 @@ struct Ours {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let (ours, theirs) = split(&options.arguments);
+    run_with(&options.server, &options.arguments)
+}
+
+pub(crate) fn run_with(server: &ServerOptions, arguments: &[OsString]) -> Result<ExitCode> {
+    let (ours, theirs) = split(arguments);
     let later = (!ours.is_empty()).then(|| {
         let name = OsString::from("faults");
         Ours::try_parse_from([name].into_iter().chain(ours))
@@ -50,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         Ok(later) => later,
         Err(error) => error.exit(),
     };
-    let server = later.as_ref().map_or(&options.server, |ours| &ours.server);
+    let server = later.as_ref().map_or(server, |ours| &ours.server);
     let mut run = cargo::command();
     run.args(["run", "--quiet", "--release", "--package", "faults", "--"])
         .args(&theirs);

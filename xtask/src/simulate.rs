@@ -23,11 +23,15 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    run_with(&options.arguments)
+}
+
+pub(crate) fn run_with(arguments: &[OsString]) -> Result<ExitCode> {
     eprintln!("Building `simulation`");
     let status = cargo::command()
         .args(["run", "--quiet", "--release", "--package", "simulation"])
         .arg("--")
-        .args(&options.arguments)
+        .args(arguments)
         .status()
         .context("cannot run `simulation`")?;
     Ok(cargo::exit_code(status))
