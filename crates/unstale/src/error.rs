@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::config::repeat::line;
+
 /// What can go wrong outside a loader.
 ///
 /// Every variant says what happened, where, and keeps its cause as
@@ -44,7 +46,7 @@ pub enum Error {
     Key(#[from] KeyError),
 
     /// A value could not be encoded, so it was not stored.
-    #[error("cannot encode the value of `{key}`: {source}")]
+    #[error("cannot encode the value of `{}`: {source}", line(key))]
     Encode {
         /// The key the value was meant for.
         key: String,
@@ -64,7 +66,8 @@ pub enum KeyError {
     Empty,
     /// The key is longer than [`KeyError::LONGEST`].
     #[error(
-        "the key `{start}…` has {bytes} bytes: a key has at most {}",
+        "the key `{}…` has {bytes} bytes: a key has at most {}",
+        line(start),
         KeyError::LONGEST
     )]
     TooLong {
@@ -221,6 +224,24 @@ mod tests {
             .to_string(),
             "configuration: 2 problems\n  - A:B (from a.json): is bad. Make it good.\n  - A:C: is worse. Remove it."
         );
+    }
+
+    /// A line break would make a second line in a log, and an escape sequence colour a terminal.
+    #[test]
+    fn a_key_is_repeated_in_one_short_line() {
+        let key = format!("stock:\r\nERROR \u{1b}[2J{}", "x".repeat(10_000));
+        let encode = Error::Encode {
+            key: key.clone(),
+            source: "it is nested more than 127 deep".into(),
+        };
+        for shown in [
+            encode.to_string(),
+            KeyError::check(&key).unwrap_err().to_string(),
+        ] {
+            assert!(shown.contains("`stock:\\r\\nERROR \\u{1b}[2J"), "{shown}");
+            assert!(!shown.contains(char::is_control), "{shown}");
+            assert!(shown.len() < 300, "{shown}");
+        }
     }
 
     #[test]

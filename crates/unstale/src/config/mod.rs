@@ -45,7 +45,7 @@ mod memory;
 mod nearest;
 mod read;
 mod redis;
-mod repeat;
+pub(crate) mod repeat;
 mod secret;
 mod section;
 mod setting;

@@ -29,7 +29,7 @@ pub(super) fn name(written: &str) -> &str {
 }
 
 /// A text that is no secret, in one line.
-pub(super) fn line(written: &str) -> Cow<'_, str> {
+pub(crate) fn line(written: &str) -> Cow<'_, str> {
     let unusual = |c: char| c.is_control();
     if written.len() <= LONGEST_LINE && !written.contains(unusual) {
         return written.into();
