@@ -42,7 +42,7 @@ pub(crate) struct Codec {
     pub(crate) encoding: Encoding,
     /// Compress what is larger than this many bytes; `None` never compresses.
     pub(crate) compress_above: Option<usize>,
-    /// A value of more encoded bytes is not cached.
+    /// A value of more encoded bytes is not cached, and none is made of a payload that is compressed.
     pub(crate) max_size: usize,
 }
 
@@ -90,6 +90,24 @@ impl Codec {
         })
     }
 
+    /// Decodes a value, however it was encoded; `None` when it cannot be decoded as a `T`, has a
+    /// flag that is not known here, or would become larger than what is cached here: a small
+    /// payload may claim to be the compressed form of 255 times as much.
+    pub(crate) fn decode<T: DeserializeOwned>(&self, encoded: &Encoded) -> Option<T> {
+        let payload = || match encoded.flags & LZ4 {
+            0 => Some(encoded.payload.clone()),
+            _ => decompress(&encoded.payload, self.max_size),
+        };
+        match encoded.flags & !LZ4 {
+            MESSAGE_PACK => {
+                let payload = payload().filter(|payload| message_pack::is_sound(payload))?;
+                rmp_serde::from_slice(&payload).ok()
+            }
+            JSON => serde_json::from_slice(&payload()?).ok(),
+            _ => None,
+        }
+    }
+
     /// Whether a value that is not going to be encoded is small enough to be cached. One that
     /// cannot be encoded has no size.
     pub(crate) fn fits<T: Serialize + ?Sized>(&self, value: &T) -> bool {
@@ -124,26 +142,9 @@ impl std::io::Write for Room {
     }
 }
 
-/// Decodes a value, however it was encoded; `None` when it cannot be decoded as a `T`, or has a
-/// flag that is not known here.
-pub(crate) fn decode<T: DeserializeOwned>(encoded: &Encoded) -> Option<T> {
-    let payload = || match encoded.flags & LZ4 {
-        0 => Some(encoded.payload.clone()),
-        _ => decompress(&encoded.payload),
-    };
-    match encoded.flags & !LZ4 {
-        MESSAGE_PACK => {
-            let payload = payload().filter(|payload| message_pack::is_sound(payload))?;
-            rmp_serde::from_slice(&payload).ok()
-        }
-        JSON => serde_json::from_slice(&payload()?).ok(),
-        _ => None,
-    }
-}
-
-fn decompress(payload: &[u8]) -> Option<Bytes> {
+fn decompress(payload: &[u8], max_size: usize) -> Option<Bytes> {
     let (size, block) = lz4_flex::block::uncompressed_size(payload).ok()?;
-    if size > block.len().saturating_mul(LZ4_MAX_RATIO) {
+    if size > max_size || size > block.len().saturating_mul(LZ4_MAX_RATIO) {
         return None;
     }
     lz4_flex::decompress(block, size).ok().map(Bytes::from)
@@ -168,7 +169,12 @@ mod tests {
             for threshold in [None, Some(100), Some(1_000_000)] {
                 let encoded = codec(encoding, threshold).encode(&value).unwrap();
                 assert_eq!(encoded.flags & LZ4 != 0, threshold == Some(100));
-                assert_eq!(decode::<Vec<(String, u64)>>(&encoded).unwrap(), value);
+                assert_eq!(
+                    codec(encoding, None)
+                        .decode::<Vec<(String, u64)>>(&encoded)
+                        .unwrap(),
+                    value
+                );
             }
         }
     }
@@ -187,6 +193,27 @@ mod tests {
         }
     }
 
+    /// What it claims decides before any memory is taken.
+    #[test]
+    fn nothing_grows_beyond_the_largest_value_when_it_is_decoded() {
+        let value = "x".repeat(500);
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            let mut codec = codec(encoding, Some(100));
+            let encoded = codec.encode(&value).unwrap();
+            assert_ne!(encoded.flags & LZ4, 0);
+            codec.max_size = uncompressed(&encoded);
+            assert_eq!(codec.decode::<String>(&encoded), Some(value.clone()));
+            codec.max_size -= 1;
+            assert_eq!(codec.decode::<String>(&encoded), None);
+        }
+    }
+
+    fn uncompressed(encoded: &Encoded) -> usize {
+        lz4_flex::block::uncompressed_size(&encoded.payload)
+            .unwrap()
+            .0
+    }
+
     #[derive(serde::Serialize, serde::Deserialize, Debug)]
     enum Nested {
         In(Box<Nested>),
@@ -198,8 +225,9 @@ mod tests {
     fn what_is_nested_deeply_is_neither_encoded_nor_decoded() {
         let nested = |depth| (0..depth).fold(Nested::End, |inner, _| Nested::In(inner.into()));
         for encoding in [Encoding::MessagePack, Encoding::Json] {
-            let encode = |depth| codec(encoding, None).encode(&nested(depth));
-            assert!(decode::<Nested>(&encode(DEEPEST).unwrap()).is_some());
+            let codec = codec(encoding, None);
+            let encode = |depth| codec.encode(&nested(depth));
+            assert!(codec.decode::<Nested>(&encode(DEEPEST).unwrap()).is_some());
             let refused = encode(DEEPEST + 1).unwrap_err();
             assert_eq!(refused.to_string(), "it is nested more than 127 deep");
         }
@@ -210,7 +238,9 @@ mod tests {
             flags: MESSAGE_PACK,
             payload: payload.into(),
         };
-        assert!(decode::<Nested>(&encoded([endless, end].concat())).is_none());
+        let codec = codec(Encoding::MessagePack, None);
+        let endless = encoded([endless, end].concat());
+        assert!(codec.decode::<Nested>(&endless).is_none());
     }
 
     /// By less than the last digit, JSON once read another float than it was given.
@@ -223,25 +253,26 @@ mod tests {
             0.1 + 0.2,
         ];
         for encoding in [Encoding::MessagePack, Encoding::Json] {
-            let encoded = codec(encoding, None).encode(&floats).unwrap();
-            assert_eq!(decode::<[f64; 4]>(&encoded), Some(floats));
+            let codec = codec(encoding, None);
+            let encoded = codec.encode(&floats).unwrap();
+            assert_eq!(codec.decode::<[f64; 4]>(&encoded), Some(floats));
         }
     }
 
     #[test]
     fn damaged_and_unknown_payloads_are_not_decoded() {
-        let mut encoded = codec(Encoding::Json, Some(1))
-            .encode(&"x".repeat(1000))
-            .unwrap();
+        let codec = codec(Encoding::Json, Some(1));
+        let mut encoded = codec.encode(&"x".repeat(1000)).unwrap();
         encoded.payload = [&u32::MAX.to_le_bytes(), &encoded.payload[4..]]
             .concat()
             .into();
-        assert_eq!(decode::<String>(&encoded), None);
-        let encoded = codec(Encoding::Json, None).encode("hello").unwrap();
+        assert_eq!(codec.decode::<String>(&encoded), None);
+        let encoded = codec.encode("hello").unwrap();
+        assert_eq!(encoded.flags & LZ4, 0);
         for unknown in [0b0000_0010, 0b0000_0111, 0b0001_0000, 0b1000_0000] {
             let flags = encoded.flags | unknown;
             let payload = encoded.payload.clone();
-            assert_eq!(decode::<String>(&Encoded { flags, payload }), None);
+            assert_eq!(codec.decode::<String>(&Encoded { flags, payload }), None);
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::damage::damage;
 use crate::codec::message_pack::is_sound;
-use crate::codec::{Codec, EncodeError, Encoded, decode};
+use crate::codec::{Codec, EncodeError, Encoded};
 use crate::config::Encoding;
 
 /// The flags that a version may know: encodings 0 and 1, compressed or not.
@@ -27,10 +27,10 @@ pub(super) fn check(input: &[u8]) {
     let Ok((settings, sample)) = <(Settings, Sample)>::arbitrary(&mut choices) else {
         return;
     };
-    let Some(encoded) = settings.store(&sample) else {
+    let Some((codec, encoded)) = settings.store(&sample) else {
         return;
     };
-    assert_eq!(decode(&encoded), Some(sample), "{settings:?}");
+    assert_eq!(codec.decode(&encoded), Some(sample), "{settings:?}");
     damage(&encoded.payload, &mut choices, |damaged| {
         is_read_alike(encoded.flags, damaged);
     });
@@ -62,10 +62,6 @@ fn is_read_alike(flags: u8, payload: &[u8]) {
 
 /// What can be read is written and read back the same.
 fn is_read_alike_as<T: Serialize + DeserializeOwned>(encoded: &Encoded) {
-    let Some(value) = decode::<T>(encoded) else {
-        return;
-    };
-    assert!(KNOWN_FLAGS.contains(&encoded.flags), "another version's");
     let codec = Codec {
         encoding: if encoded.flags & 1 == 0 {
             Encoding::MessagePack
@@ -75,8 +71,14 @@ fn is_read_alike_as<T: Serialize + DeserializeOwned>(encoded: &Encoded) {
         compress_above: None,
         max_size: usize::MAX,
     };
+    let Some(value) = codec.decode::<T>(encoded) else {
+        return;
+    };
+    assert!(KNOWN_FLAGS.contains(&encoded.flags), "another version's");
     let written = codec.encode(&value).expect("what was read can be written");
-    let read: T = decode(&written).expect("what was written can be read");
+    let read: T = codec
+        .decode(&written)
+        .expect("what was written can be read");
     // By their bytes, so that a NaN equals itself.
     let again = codec.encode(&read).expect("it can be written again");
     assert_eq!(again.payload, written.payload);
@@ -92,8 +94,8 @@ struct Settings {
 }
 
 impl Settings {
-    /// The value as it would be stored, unless it is too large or nested too deeply.
-    fn store(&self, sample: &Sample) -> Option<Encoded> {
+    /// The value as it would be stored, and by whom, unless it is too large or nested too deeply.
+    fn store(&self, sample: &Sample) -> Option<(Codec, Encoded)> {
         let mut codec = Codec {
             encoding: if self.json {
                 Encoding::Json
@@ -120,7 +122,7 @@ impl Settings {
                 assert!(is_small_enough, "what is too large is not stored");
                 assert!(encoded.payload.len() <= size, "compression gains");
                 assert!(KNOWN_FLAGS.contains(&encoded.flags));
-                Some(encoded)
+                Some((codec, encoded))
             }
             Err(error) => {
                 let limit = codec.max_size;

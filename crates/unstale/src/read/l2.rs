@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{Cacheable, Request};
 use crate::clock;
-use crate::codec;
 use crate::core::{Position, Reach, Snapshot, Tick};
 use crate::tiers::record::{self, Record, Traits};
 use crate::tiers::{Looked, Shared};
@@ -77,7 +76,7 @@ pub(super) async fn usable<T: Cacheable>(
     if !accepted {
         return None;
     }
-    let Some(value) = codec::decode(&found.encoded) else {
+    let Some(value) = instance.codec.decode(&found.encoded) else {
         tracing::debug!(
             key = request.key,
             "a record cannot be decoded as the type asked for"

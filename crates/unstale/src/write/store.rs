@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::outcome::Outcome;
 use super::remove::remove;
 use crate::clock;
-use crate::codec::{self, EncodeError};
+use crate::codec::EncodeError;
 use crate::core::{Change, Guard, Message};
 use crate::entry::EntryOptions;
 use crate::error::{Error, KeyError};
@@ -60,7 +60,7 @@ pub(crate) async fn set<T: Cacheable>(
         None => {
             for (request, key, traits, encoded) in storing {
                 // A copy of its own, because the caller keeps his.
-                if let Some(copy) = codec::decode::<T>(&encoded) {
+                if let Some(copy) = instance.codec.decode::<T>(&encoded) {
                     put_alone(request, key, Arc::new(copy), &traits);
                 }
             }
