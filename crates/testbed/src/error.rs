@@ -101,6 +101,10 @@ pub enum Error {
         source: redis::RedisError,
     },
 
+    /// A wall clock could not be made or turned.
+    #[error("cannot make or turn a wall clock, which takes `cc` to compile")]
+    Clock(#[source] io::Error),
+
     /// The proxy could not listen on its port.
     #[error("the proxy cannot listen on port {port} of 127.0.0.1")]
     Listen {

@@ -6,6 +6,7 @@
 //!   ends.
 //! * [`Proxy`] stands between a client and a server and cuts, silences, stalls or delays what
 //!   passes.
+//! * [`WallClocks`] makes wall clocks that can be turned, and that a server can be made to go by.
 //! * [`eventually`] waits for a condition by polling, with a deadline, so that no test needs a
 //!   fixed sleep.
 //!
@@ -37,6 +38,7 @@ mod eventually;
 mod port;
 mod proxy;
 mod server;
+mod wall_clock;
 
 pub use error::{Error, Result};
 pub use eventually::{Condition, eventually};
@@ -44,3 +46,4 @@ pub use proxy::{Direction, Proxy};
 pub use redis::Value;
 pub use semver::Version;
 pub use server::{Kind, Server, ServerBuilder};
+pub use wall_clock::{WallClock, WallClocks};

@@ -4,13 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
-use testbed::{Proxy, Server, ServerBuilder, Value};
+use testbed::{Proxy, Server, ServerBuilder, Value, WallClock, WallClocks};
 
 use crate::{
     fault::Whom,
     instance::Instance,
     options::{SubjectKind, Transport},
-    wall_clock::{Library, WallClock},
 };
 
 /// What a run consists of.
@@ -43,7 +42,7 @@ impl Setup {
 pub(crate) struct Field {
     server: Mutex<Arc<Server>>,
     instances: Mutex<Vec<Arc<dyn Instance>>>,
-    clocks: Arc<Library>,
+    clocks: Arc<WallClocks>,
     /// By which every server goes.
     server_clock: WallClock,
 }
@@ -51,9 +50,9 @@ pub(crate) struct Field {
 impl Field {
     /// Starts a server. Instances take their places afterwards.
     pub(crate) async fn prepare() -> Result<Self> {
-        let clocks = Arc::new(Library::make().await?);
+        let clocks = Arc::new(blocking(|| Ok(WallClocks::make()?)).await?);
         let server_clock = clocks.clock("server")?;
-        let builder = going_by(&server_clock);
+        let builder = Server::builder().wall_clock(&server_clock);
         let server = blocking(move || Ok(builder.start()?)).await?;
         Ok(Self {
             server: Mutex::new(Arc::new(server)),
@@ -65,7 +64,7 @@ impl Field {
 
     /// For another server that goes by the same clock.
     pub(crate) fn server_builder(&self) -> ServerBuilder {
-        going_by(&self.server_clock)
+        Server::builder().wall_clock(&self.server_clock)
     }
 
     /// Turns the clock of the server.
@@ -74,7 +73,7 @@ impl Field {
     }
 
     /// Where wall clocks are made.
-    pub(crate) fn clocks(&self) -> Arc<Library> {
+    pub(crate) fn clocks(&self) -> Arc<WallClocks> {
         Arc::clone(&self.clocks)
     }
 
@@ -167,13 +166,6 @@ impl Field {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-}
-
-fn going_by(clock: &WallClock) -> ServerBuilder {
-    let variables = clock.environment().into_iter();
-    variables.fold(Server::builder(), |builder, (name, value)| {
-        builder.env(name, value)
-    })
 }
 
 /// A connection as the server sees it.

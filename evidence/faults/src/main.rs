@@ -29,7 +29,6 @@ mod subject;
 mod summary;
 mod table;
 mod task;
-mod wall_clock;
 mod watch;
 mod workload;
 

@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, Result, bail};
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use testbed::Proxy;
+use testbed::{Proxy, WallClock};
 
 pub(crate) use self::spawner::Spawner;
 use self::{
@@ -27,9 +27,9 @@ use self::{
     orders::{Question, Reply},
 };
 use crate::{
+    clock,
     footprint::Usage,
     instance::{Instance, Observation},
-    wall_clock::{self, WallClock},
     workload::Mood,
 };
 
@@ -91,7 +91,7 @@ impl Process {
     /// it has followed.
     pub(crate) async fn set_wall_clock(&self, seconds_ahead: i64) -> Result<()> {
         self.wall_clock.set(seconds_ahead)?;
-        let asked = wall_clock::now();
+        let asked = clock::wall();
         let Some(Reply::WallClock(told)) = self.life().ask(Question::WallClock, PATIENCE).await
         else {
             bail!("{} does not tell its wall clock", self.name);

@@ -5,7 +5,7 @@ use std::{ffi::OsString, fmt::Write as _, fs, sync::Mutex};
 use tempfile::TempDir;
 
 use super::{Server, binary, process::CONFIGURATION, site::Site};
-use crate::{Error, Result, port::ReservedPort};
+use crate::{Error, Result, WallClock, port::ReservedPort};
 
 /// How often a server is started on another free port when its own was taken at the last moment.
 const ATTEMPTS: usize = 5;
@@ -47,6 +47,12 @@ impl ServerBuilder {
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
         self
+    }
+
+    /// Starts the server with this clock on its wall.
+    pub fn wall_clock(self, clock: &WallClock) -> Self {
+        let variables = clock.environment().into_iter();
+        variables.fold(self, |builder, (name, value)| builder.env(name, value))
     }
 
     /// Uses this port instead of a free one.

@@ -12,11 +12,11 @@ use super::{
     wire::{Incoming, Outgoing, ends},
 };
 use crate::{
+    clock,
     field::blocking,
     footprint::Usage,
     report::{Inbox, Reports},
     running::Running,
-    wall_clock,
     workload::Work,
 };
 
@@ -72,7 +72,7 @@ async fn obey(
             Order::Answer(number, question) => {
                 let reply = match question {
                     Question::Health => Reply::Health(running.observe()),
-                    Question::WallClock => Reply::WallClock(wall_clock::now()),
+                    Question::WallClock => Reply::WallClock(clock::wall()),
                     Question::Usage => Reply::Usage(Usage::here()?),
                 };
                 notices.send(Notice::Reply(number, reply)).await?;

@@ -12,16 +12,11 @@ use std::{
 use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
 use tempfile::TempDir;
-use testbed::Proxy;
+use testbed::{Proxy, WallClock, WallClocks};
 use tokio::{net::UnixListener, process::Command};
 
 use super::{life::Life, orders::Assignment};
-use crate::{
-    database::Registers,
-    field::Setup,
-    report::Reports,
-    wall_clock::{Library, WallClock},
-};
+use crate::{database::Registers, field::Setup, report::Reports};
 
 /// What all processes of a run have in common.
 pub(crate) struct Spawner {
@@ -30,7 +25,7 @@ pub(crate) struct Spawner {
     setup: Setup,
     /// Sockets.
     directory: TempDir,
-    library: Arc<Library>,
+    clocks: Arc<WallClocks>,
     next_instance: AtomicU32,
     seeds: Mutex<fastrand::Rng>,
 }
@@ -41,7 +36,7 @@ impl Spawner {
         registers: Arc<Registers>,
         reports: Reports,
         setup: &Setup,
-        library: Arc<Library>,
+        clocks: Arc<WallClocks>,
         seed: u64,
     ) -> Result<Self> {
         let directory = tempfile::Builder::new()
@@ -52,7 +47,7 @@ impl Spawner {
             registers,
             reports,
             setup: *setup,
-            library,
+            clocks,
             directory,
             next_instance: AtomicU32::new(setup.tasks),
             seeds: Mutex::new(fastrand::Rng::with_seed(seed)),
@@ -61,7 +56,7 @@ impl Spawner {
 
     /// A wall clock for the processes of this name, which is right as yet.
     pub(super) fn wall_clock(&self, name: &str) -> Result<WallClock> {
-        self.library.clock(name)
+        Ok(self.clocks.clock(name)?)
     }
 
     /// Starts a process under a number that no other ever had.
