@@ -58,15 +58,15 @@ impl Scope {
         }
     }
 
-    /// The broader scope that this one is folded into when there are too many.
+    /// The broader scope that this one is folded into when there are too many: by its leading
+    /// segment, if that stands in its text as it is, because that is what `invalidate.lua` can see.
     pub fn folded(&self) -> Scope {
-        match self {
-            Scope::Prefix(prefix) => match prefix.find(':') {
-                Some(end) => Scope::Prefix(prefix[..=end].into()),
-                None => Scope::All,
-            },
-            _ => Scope::All,
-        }
+        let text = self.to_string();
+        let segment = text.strip_prefix("p:").and_then(|pattern| {
+            let end = pattern.find(['*', '?', '[', '\\', ':'])?;
+            pattern[end..].starts_with(':').then(|| &pattern[..=end])
+        });
+        segment.map_or(Scope::All, |segment| Scope::Prefix(segment.into()))
     }
 }
 
