@@ -97,7 +97,10 @@ impl<R: Clone> Server<R> {
         let Some(meta) = &mut self.meta else {
             return Fenced::default();
         };
-        meta.newest_wall_ms = meta.newest_wall_ms.max(wall_ms);
+        if wall_ms > meta.newest_wall_ms + CLOCK_TOLERANCE_MS {
+            // Not with every probe, which would write each time.
+            meta.newest_wall_ms = wall_ms;
+        }
         if longest_ttl > meta.longest_ttl {
             // Entries may live longer from now on, and so must every ban that is remembered.
             let longer = longest_ttl - meta.longest_ttl;
