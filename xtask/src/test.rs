@@ -31,7 +31,7 @@ pub(crate) struct Options {
 
 /// Packages that build the library with hooks which nothing that ships has. Cargo unites the
 /// features of what it builds together, so they are built apart.
-const HOOKED: [&str; 2] = ["model", "simulation"];
+const HOOKED: [&str; 3] = ["differential", "model", "simulation"];
 
 /// What the tests of the others need.
 const FEATURES: &str = "unstale/fuzzing";

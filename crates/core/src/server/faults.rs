@@ -1,6 +1,6 @@
 //! What may befall a server, and what is seen of it from outside.
 
-use super::{Fenced, Message, Position, Server};
+use super::{Fenced, Message, Position, Scope, Server, Tick};
 use crate::guard::Guard;
 
 impl<R: Clone> Server<R> {
@@ -43,6 +43,21 @@ impl<R: Clone> Server<R> {
         }
     }
 
+    /// Everything goes back to what it was, as with a snapshot that is restored, or on a replica
+    /// that had come so far.
+    pub fn go_back(&mut self, to: &Self) {
+        let owner = self.owner;
+        *self = Self {
+            owner,
+            ..to.clone()
+        };
+    }
+
+    /// `meta` alone does so.
+    pub fn meta_goes_back(&mut self, to: &Self) {
+        self.meta.clone_from(&to.meta);
+    }
+
     /// There is no log to look at, as with Pub/Sub.
     pub fn forget_log(&mut self) {
         self.log.clear();
@@ -52,6 +67,18 @@ impl<R: Clone> Server<R> {
     /// What history it goes on with, and how far that has come; `None` when `meta` is gone.
     pub fn fenced(&self) -> Option<Fenced> {
         self.meta.as_ref().map(super::Meta::fenced)
+    }
+
+    /// The bans, and when each is forgotten.
+    pub fn forgotten_at(&self) -> Vec<(Scope, Tick)> {
+        let bans = self.meta.iter().flat_map(|meta| &meta.bans);
+        bans.map(|(scope, (_, expires))| (scope.clone(), *expires))
+            .collect()
+    }
+
+    /// The latest time that it remembers to have seen, in milliseconds.
+    pub fn latest_ms(&self) -> u64 {
+        self.meta.as_ref().map_or(0, |meta| meta.newest_wall_ms)
     }
 
     /// Whether there is anything in the log behind this position.

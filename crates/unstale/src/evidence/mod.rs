@@ -4,6 +4,7 @@
 //! interface changes with the simulation.
 
 mod gate;
+pub mod steps;
 mod surroundings;
 
 pub use gate::{Gate, Through};

@@ -14,4 +14,6 @@ pub use hub::Hub;
 
 pub(crate) use memory::{Held, Memory};
 pub(crate) use redis::Redis;
+#[cfg(feature = "evidence")]
+pub use redis::RedisSteps;
 pub(crate) use shared::{Claim, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};

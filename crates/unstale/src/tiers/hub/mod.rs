@@ -4,6 +4,8 @@ mod feed;
 #[cfg(feature = "evidence")]
 pub(crate) mod remote;
 mod steps;
+#[cfg(feature = "evidence")]
+mod stepwise;
 mod tier;
 
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 pub(crate) use self::feed::HubFeed;
+#[cfg(feature = "evidence")]
+pub use self::stepwise::HubSteps;
 pub(crate) use self::tier::HubTier;
 use super::shared::Shared;
 use crate::config::Config;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::streams::StreamReadReply;
+use redis::streams::{StreamId, StreamReadReply};
 use redis::{ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, Receiver};
@@ -120,18 +120,8 @@ impl RedisFeed {
             .flat_map(|k| k.ids)
             .collect();
         let complete = read.len() < BATCH;
-        let entries = read.into_iter().filter_map(|entry| {
-            let position = entry.id.parse().ok()?;
-            let payload = entry.map.get("m").map(Vec::<u8>::from_redis_value_ref);
-            Some((
-                position,
-                payload
-                    .and_then(Result::ok)
-                    .and_then(|text| wire::read(&text)),
-            ))
-        });
         Ok(Entries {
-            entries: entries.collect(),
+            entries: read.iter().filter_map(kept).collect(),
             complete,
         })
     }
@@ -180,8 +170,16 @@ impl RedisFeed {
     }
 }
 
+/// Reads an entry of the Stream.
+pub(super) fn kept(entry: &StreamId) -> Option<(Position, Option<Message>)> {
+    let position = entry.id.parse().ok()?;
+    let payload = entry.map.get("m").map(Vec::<u8>::from_redis_value_ref);
+    let payload = payload.and_then(Result::ok);
+    Some((position, payload.and_then(|text| wire::read(&text))))
+}
+
 /// Reads `<position> <entry>` from a message of the channel.
-fn published(push: &PushInfo) -> Option<(Position, Option<Message>)> {
+pub(super) fn published(push: &PushInfo) -> Option<(Position, Option<Message>)> {
     let payload = Vec::<u8>::from_redis_value_ref(push.data.get(1)?).ok()?;
     let space = payload.iter().position(|byte| *byte == b' ')?;
     let position = std::str::from_utf8(&payload[..space]).ok()?.parse().ok()?;

@@ -8,6 +8,8 @@ mod refusal;
 mod reply;
 mod route;
 mod scripts;
+#[cfg(feature = "evidence")]
+mod stepwise;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,8 @@ use self::connection::Target;
 pub(crate) use self::feed::RedisFeed;
 use self::keyspace::Keyspace;
 use self::route::RedisRoute;
+#[cfg(feature = "evidence")]
+pub use self::stepwise::RedisSteps;
 use super::record::{self, Value};
 use super::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
 use super::wire;
