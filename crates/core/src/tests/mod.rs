@@ -7,17 +7,11 @@ mod flights;
 mod following;
 #[cfg(feature = "evidence")]
 mod guarded;
-mod load;
-mod node;
 mod outbox;
 mod proof;
-mod random;
 mod rollback;
-mod server;
 mod tickets;
 mod tokens;
-mod walk;
-mod world;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -51,14 +45,12 @@ const NEXT: History = History {
     nonce: 80,
 };
 
-/// A copy as L1 holds it. Its value is a version: the higher, the newer.
+/// A copy as L1 holds it, without its value.
 #[derive(Clone, Debug)]
 struct Copy {
-    value: u64,
     stamp: Position,
     tags: Vec<Arc<str>>,
     checked: u64,
-    lives_until: Tick,
 }
 
 /// L1.
@@ -151,11 +143,9 @@ impl Instance {
         let admitted = self.partition.admit(ticket, key, &tags, stamp, LONGEST_TTL);
         if let Some(checked) = admitted {
             let copy = Copy {
-                value: 0,
                 stamp,
                 tags,
                 checked,
-                lives_until: Tick::FAR_FUTURE,
             };
             self.shelf.0.insert(key.into(), copy);
         }
