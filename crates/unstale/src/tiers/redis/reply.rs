@@ -7,6 +7,9 @@ use redis::{FromRedisValue, RedisResult, Value};
 
 use crate::core::{Appended, Fenced, History, Scope, Snapshot};
 
+/// As far as the scripts count on: see `numbers.lua`.
+const HIGHEST: u64 = (1 << 53) - 1;
+
 /// A nonce as it is stored.
 pub(super) fn nonce_text(nonce: u64) -> String {
     format!("{nonce:016x}")
@@ -40,10 +43,13 @@ pub(super) fn appended(reply: &Value) -> RedisResult<Appended> {
     })
 }
 
-/// All fields of `meta`; `None` when it is gone.
+/// All fields of `meta`; `None` when it is gone, or cannot be counted on from.
 pub(super) fn snapshot(reply: &Value) -> RedisResult<Option<Snapshot>> {
     let fields: HashMap<String, String> = FromRedisValue::from_redis_value_ref(reply)?;
-    let number = |name: &str| fields.get(name).and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        let number = fields.get(name)?.parse().ok()?;
+        (number < HIGHEST).then_some(number)
+    };
     let (Some(epoch), Some(nonce), Some(tail)) =
         (number("epoch"), fields.get("nonce"), number("seq"))
     else {

@@ -20,18 +20,42 @@ macro_rules! source {
     };
 }
 
-pub(super) static FENCE: LazyLock<Script> =
-    LazyLock::new(|| script(&[ALLOW_OOM, source!("history"), source!("fence")]));
-pub(super) static INVALIDATE: LazyLock<Script> =
-    LazyLock::new(|| script(&[ALLOW_OOM, source!("log"), source!("invalidate")]));
-pub(super) static STORE: LazyLock<Script> =
-    LazyLock::new(|| script(&[DENY_OOM, source!("log"), source!("store")]));
+pub(super) static FENCE: LazyLock<Script> = LazyLock::new(|| {
+    script(&[
+        ALLOW_OOM,
+        source!("numbers"),
+        source!("history"),
+        source!("fence"),
+    ])
+});
+pub(super) static INVALIDATE: LazyLock<Script> = LazyLock::new(|| {
+    script(&[
+        ALLOW_OOM,
+        source!("numbers"),
+        source!("log"),
+        source!("invalidate"),
+    ])
+});
+pub(super) static STORE: LazyLock<Script> = LazyLock::new(|| {
+    script(&[
+        DENY_OOM,
+        source!("numbers"),
+        source!("log"),
+        source!("store"),
+    ])
+});
 pub(super) static FILL: LazyLock<Script> = LazyLock::new(|| script(&[DENY_OOM, source!("fill")]));
 pub(super) static TAKE_OVER: LazyLock<Script> =
     LazyLock::new(|| script(&[DENY_OOM, source!("take_over")]));
 pub(super) static RELEASE: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("release")]));
-pub(super) static GUARDED: LazyLock<Script> =
-    LazyLock::new(|| script(&[ALLOW_OOM, source!("history"), source!("guarded")]));
+pub(super) static GUARDED: LazyLock<Script> = LazyLock::new(|| {
+    script(&[
+        ALLOW_OOM,
+        source!("numbers"),
+        source!("history"),
+        source!("guarded"),
+    ])
+});
 pub(super) static TOUCH: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("touch")]));

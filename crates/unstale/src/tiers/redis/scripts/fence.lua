@@ -24,6 +24,9 @@ if not history.goes_on then
   history.epoch = math.max(history.newest_epoch, history.now) + 1
   history.seq, history.nonce = 1, ARGV[4]
   history.ttl = math.max(history.ttl, wanted_ttl)
+  if not history.has_log then
+    redis.call('DEL', KEYS[2])
+  end
   log('{"o":0}')
   -- What the old history left in here goes with it: the bans first of all.
   redis.call('DEL', KEYS[1])

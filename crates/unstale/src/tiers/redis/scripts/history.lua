@@ -8,17 +8,14 @@ local NOTPRIMARY = redis.error_reply('NOTPRIMARY this server is not a primary')
 -- bans.
 local TOLERANCE = 500
 
-local function text(number)
-  return string.format('%.0f', number)
-end
-
+-- Nothing for what cannot be counted on from.
 local function top_of_log(channel)
   local top_epoch, top_seq = 0, 0
   local stream = channel == '' and redis.pcall('XINFO', 'STREAM', KEYS[2]) or {}
   for i = 1, #stream, 2 do
     if stream[i] == 'last-generated-id' then
       local e, s = string.match(stream[i + 1], '^(%d+)-(%d+)$')
-      top_epoch, top_seq = tonumber(e), tonumber(s)
+      top_epoch, top_seq = number(e), number(s)
     end
   end
   return top_epoch, top_seq
@@ -36,18 +33,21 @@ local function read_history(position, nonce, channel)
   local time = redis.call('TIME')
   local history = {
     owner = string.match(info, 'master_replid:(%w+)'),
-    epoch = tonumber(meta[1]) or 0,
+    epoch = number(meta[1]) or 0,
     nonce = meta[2],
-    seq = tonumber(meta[3]) or 0,
-    ttl = tonumber(meta[5]) or 0,
-    seen = tonumber(meta[6]) or 0,
+    seq = number(meta[3]) or 0,
+    ttl = number(meta[5]) or 0,
+    seen = number(meta[6]) or 0,
     now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000),
   }
   local epoch, seq = history.epoch, history.seq
   local top_epoch, top_seq = top_of_log(channel)
   ours, known = tonumber(ours), tonumber(known)
-  history.newest_epoch = math.max(epoch, ours, top_epoch)
-  local over = not meta[1] or not meta[3] or meta[4] ~= history.owner
+  history.newest_epoch = math.max(epoch, ours, top_epoch or 0)
+  history.has_log = top_epoch ~= nil
+  local over = not number(meta[1]) or not number(meta[3]) or meta[4] ~= history.owner
+    or (meta[5] and not number(meta[5])) or (meta[6] and not number(meta[6]))
+    or not top_epoch or not top_seq
     or epoch < ours or (epoch == ours and (meta[2] ~= nonce or seq < known))
     or top_epoch > epoch or (top_epoch == epoch and top_seq > seq)
     or history.now + TOLERANCE < history.seen

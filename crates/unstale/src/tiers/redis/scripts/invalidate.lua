@@ -11,10 +11,6 @@ for first = 3, #KEYS, 1000 do
   redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS)))
 end
 
-local function text(number)
-  return string.format('%.0f', number)
-end
-
 local function now()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)

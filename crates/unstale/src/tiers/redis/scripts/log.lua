@@ -7,13 +7,13 @@ local NOFENCE = redis.error_reply('NOFENCE the history of this server is not our
 
 local function append()
   local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq')
-  local epoch, seq = tonumber(meta[1]), tonumber(meta[3])
+  local epoch, seq = number(meta[1]), number(meta[3])
   local ours, known = string.match(ARGV[1], '^(%d+)-(%d+)$')
   if not epoch or not seq or not meta[2] or epoch < tonumber(ours)
       or (meta[1] == ours and (meta[2] ~= ARGV[2] or seq < tonumber(known))) then
     return nil
   end
-  local next = string.format('%.0f', seq + 1)
+  local next = text(seq + 1)
   local position = meta[1] .. '-' .. next
   if ARGV[3] == '' then
     local added = redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], position, 'm', ARGV[5])
