@@ -41,6 +41,21 @@ fn a_gap_is_detected_and_nothing_behind_it_is_applied() {
     assert_eq!(instance.receive(6, &[], start()), Received::Gap);
 }
 
+/// No server of ours comes to the last position there is; somebody may have written it there.
+#[test]
+fn behind_the_last_position_there_is_nothing() {
+    let mut instance = Instance::following(u64::MAX - 1, start());
+    assert_eq!(instance.receive(u64::MAX, &[], start()), Received::Applied);
+    for seq in [0, 1, u64::MAX] {
+        assert_eq!(instance.receive(seq, &[], start()), Received::Old);
+    }
+    assert!(instance.probe(start(), HISTORY, u64::MAX));
+    assert!(instance.partition.is_complete());
+    let newer = Position { epoch: 8, seq: 0 };
+    let received = instance.receive_at(newer, &[], false, start());
+    assert_eq!(received, Received::Gap);
+}
+
 #[test]
 fn a_resynchronisation_empties_l1_and_goes_on_from_the_tail() {
     let mut instance = Instance::following(5, start());
