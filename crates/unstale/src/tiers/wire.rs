@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{Change, Message, Scope};
 
-/// Short names, because every instance reads every entry.
+/// Short names, because every instance reads every entry. What a later version adds may say that
+/// something stops being valid, so an entry with more in it is not understood.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Entry {
     /// Origin.
     o: u64,
@@ -97,6 +99,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_not_half_applied() {
         assert_eq!(read(b"{\"o\":1,\"b\":[\"x:future\"]}"), None);
+        assert_eq!(read(b"{\"o\":1,\"x\":[\"a\"]}"), None);
         assert_eq!(read(b"garbage"), None);
         assert_eq!(read(b"[1,0,[\"a\"]]"), None);
         assert_eq!(read(b"{\"o\":0}"), Some(Message::default()));
