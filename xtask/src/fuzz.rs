@@ -40,7 +40,7 @@ const BOUNDS: [&str; 4] = [
     "-rss_limit_mb=2048",
 ];
 
-/// What is kept for good is small.
+/// What is kept for good is small, and there are no more of them than it takes.
 const LONGEST_KEPT: &str = "-max_len=256";
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
@@ -58,6 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         eprintln!("==> {target}");
         let (status, report) = Session::of(&target)?.run(options)?;
         if !status.success() {
+            reports.iter().for_each(|report| println!("{report}"));
             eprintln!("==> {target}: a property does not hold; fuzz/README.md says what to do now");
             return Ok(cargo::exit_code(status));
         }
@@ -134,7 +135,7 @@ impl<'a> Session<'a> {
         let (status, report) = watched(&mut command)?;
         if status.success() && options.keep {
             let mut command = self.command(&[&self.kept, &self.found]);
-            command.args(["-merge=1", LONGEST_KEPT]);
+            command.args(["-set_cover_merge=1", LONGEST_KEPT]);
             watched(&mut command)?;
         }
         Ok((status, report))
