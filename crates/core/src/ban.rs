@@ -128,6 +128,11 @@ pub(super) struct Bans {
     prefixes: HashMap<Arc<str>, Ban>,
     tags: HashMap<Arc<str>, Ban>,
     globs: HashMap<Glob, Ban>,
+    /// The bans that were forgotten, as one on everything: when a record expires is up to the
+    /// server's clock, and when a ban is forgotten to this instance's, and no margin between them
+    /// is safe from a server whose clock stands still. What a forgotten ban may have covered is
+    /// recognised by its stamp; everything younger is not touched.
+    forgotten: Option<Ban>,
     arrived: u64,
 }
 
@@ -178,7 +183,9 @@ impl Bans {
         checked: u64,
     ) -> bool {
         let forbids = |ban: &Ban| ban.forbids(stamp, checked);
+        let by_forgotten = self.forgotten.as_ref().is_some_and(forbids);
         self.all.as_ref().is_some_and(forbids)
+            || Guard::ForgottenBansForbid.forbids(by_forgotten)
             || (!self.prefixes.is_empty()
                 && prefixes_of(key).any(|p| self.prefixes.get(p).is_some_and(forbids)))
             || tags
@@ -207,15 +214,25 @@ impl Bans {
 
     /// Forgets the bans of a history that is over; what is pending stays.
     pub(super) fn forget_acknowledged(&mut self) {
+        self.forgotten = None;
         self.retain(|ban| ban.pending > 0);
         for ban in self.iter_mut() {
             ban.position = Position::ORIGIN;
         }
     }
 
-    /// Forgets bans that arrived longer than `retention` ago: nothing they forbid is left.
+    /// Forgets bans that arrived longer than `retention` ago: nothing that they alone forbid is
+    /// left, as far as clocks can tell. What is stamped before them stays forbidden.
     pub(super) fn prune(&mut self, now: Tick, retention: Duration) {
-        self.retain(|ban| ban.pending > 0 || now.since(ban.arrived_at) < retention);
+        let is_over = |ban: &Ban| ban.pending == 0 && now.since(ban.arrived_at) >= retention;
+        let mut forgotten = self.forgotten;
+        for (_, ban) in self.scopes().filter(|(_, ban)| is_over(ban)) {
+            let floor = forgotten.get_or_insert(ban);
+            floor.position = floor.position.max(ban.position);
+            floor.arrival = floor.arrival.max(ban.arrival);
+        }
+        self.forgotten = forgotten;
+        self.retain(|ban| !is_over(ban));
     }
 
     /// Folds acknowledged bans into broader ones at the newest position until at most `limit` are
@@ -298,7 +315,8 @@ impl Bans {
     /// The counts of arrivals that it compares with.
     pub(super) fn arrivals(&self) -> impl Iterator<Item = u64> {
         let bans = self.scopes().map(|(_, ban)| ban.arrival);
-        bans.chain([self.arrived])
+        let forgotten = self.forgotten.map(|ban| ban.arrival);
+        bans.chain(forgotten).chain([self.arrived])
     }
 
     pub(super) fn write(&self, to: &mut crate::Canonical) {
@@ -308,6 +326,10 @@ impl Bans {
             to.number(u64::from(ban.pending));
             to.rank(ban.arrival);
             to.since(ban.arrived_at, Duration::MAX);
+        });
+        to.option(self.forgotten, |to, ban| {
+            to.position(ban.position);
+            to.rank(ban.arrival);
         });
         to.rank(self.arrived);
     }

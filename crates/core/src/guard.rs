@@ -106,6 +106,8 @@ guards! {
     ResyncMergesBans,
     /// Bans are kept for the longest lease or `MaxStaleness` beyond the longest TTL.
     BansOutliveLeases,
+    /// What is stamped before a ban that an instance has forgotten is a miss.
+    ForgottenBansForbid,
     /// The longest TTL is raised before the first longer fill.
     LongestTtlFirst,
     /// The longest TTL is confirmed anew in every epoch.
@@ -199,14 +201,14 @@ mod switch {
 
     thread_local! {
         /// One bit for each rule that is broken.
-        static OFF: Cell<u64> = const { Cell::new(0) };
+        static OFF: Cell<u128> = const { Cell::new(0) };
     }
 
-    fn bit(guard: Guard) -> u64 {
+    fn bit(guard: Guard) -> u128 {
         1 << guard as u8
     }
 
-    const _: () = assert!(Guard::ALL.len() <= 64, "a rule needs a bit");
+    const _: () = assert!(Guard::ALL.len() <= 128, "a rule needs a bit");
 
     pub(super) fn is_off(guard: Guard) -> bool {
         OFF.get() & bit(guard) != 0

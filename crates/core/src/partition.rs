@@ -185,6 +185,11 @@ impl Partition {
     }
 
     /// The part of [`Partition::ban_retention`] that does not depend on the longest TTL.
+    ///
+    /// A maximum, and not a sum: what a ban forbids in L2 was claimed before it, and is gone one
+    /// lease and one TTL later; a copy that was taken in the meantime lives no longer than its
+    /// record. Clocks may differ by more than the margin, when a server's stands still, so nothing
+    /// that an instance serves rests on it: forgotten bans still forbid what is stamped before them.
     pub fn ban_retention_beyond_ttl(&self) -> Duration {
         if Guard::BansOutliveLeases.holds() {
             self.limits.lease_ttl.max(self.limits.max_staleness) + CLOCK_MARGIN

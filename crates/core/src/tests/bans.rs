@@ -1,6 +1,7 @@
 //! Invalidations by pattern or tag: recorded, not carried out.
 
 use super::*;
+use crate::Reach;
 
 fn long_ago() -> Position {
     at(1)
@@ -157,6 +158,56 @@ fn a_ban_is_kept_while_anything_it_forbids_may_be_left() {
     let over = instance.partition.ban_retention();
     instance.partition.tidy(start() + over);
     assert_eq!(instance.partition.bans(), 0);
+}
+
+/// The clock by which records expire may stand still, while this instance's goes on.
+#[test]
+fn what_is_stamped_before_a_forgotten_ban_stays_forbidden() {
+    let mut instance = Instance::following(5, start());
+    instance.receive(6, &[pattern("a:*")], start());
+    instance.receive(7, &[], start());
+    let later = start() + instance.partition.ban_retention();
+    instance.partition.tidy(later);
+    assert_eq!(instance.partition.bans(), 0);
+    for name in ["a:1", "b:1"] {
+        assert!(!instance.partition.accepts(name, &[], at(5)), "{name}");
+        assert!(instance.partition.accepts(name, &[], at(6)), "{name}");
+    }
+    // Another epoch has no use for it.
+    assert!(instance.resume(NEXT, 1, &[], later));
+    let first = Position { epoch: 8, seq: 0 };
+    assert!(instance.partition.accepts("a:1", &[], first));
+}
+
+/// Somebody else lets values live longer, and an instance that has not read that yet forgets its
+/// own ban too early.
+#[test]
+fn a_ban_forgotten_too_early_still_forbids_what_lives_longer() {
+    let mut instance = Instance::following(5, start());
+    // At 6 the longest TTL is raised, for a value that was loaded at 5.
+    instance.begin(&pattern("a:*"), start());
+    assert!(instance.acknowledge(&pattern("a:*"), at(7), start()));
+    let later = start() + instance.partition.ban_retention();
+    instance.partition.tidy(later);
+    instance.receive_at(at(6), &[], false, later);
+    instance.receive_at(at(7), &[pattern("a:*")], true, later);
+    assert!(instance.probe(later, HISTORY, 7));
+    assert_eq!(
+        instance.partition.reach("a:1", Position::ORIGIN, later),
+        Reach::Direct
+    );
+    assert!(!instance.partition.accepts("a:1", &[], at(5)));
+}
+
+/// A copy that was compared with a ban need not be compared again once that is forgotten.
+#[test]
+fn a_forgotten_ban_leaves_alone_what_was_compared_with_it() {
+    let mut instance = Instance::following(5, start());
+    instance.receive(6, &[tag("red")], start());
+    instance.hold("a:1", &[], at(5));
+    let later = start() + instance.partition.ban_retention();
+    instance.partition.tidy(later);
+    assert!(instance.holds("a:1"));
 }
 
 /// Whoever admits a copy that lives longer than anything before makes bans live longer.
