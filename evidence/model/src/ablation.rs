@@ -10,19 +10,23 @@ use crate::search::explore;
 use crate::story::tell;
 use crate::survey::each;
 
-/// How many states of each scope are looked at in each round: small scopes first, and deep ones
-/// only for what nothing smaller shows.
+mod cases;
+
+pub(crate) use cases::{Case, TOGETHER};
+
+/// How many states of each scope are looked at in each round, where the fitting one shows
+/// nothing: small scopes first, and deep ones only for what nothing smaller shows.
 const ROUNDS: [usize; 3] = [20_000, 200_000, usize::MAX];
 
-/// What was found for one rule.
+/// What was found for one case.
 struct Line {
-    guard: Guard,
+    case: Case,
     /// The promise, how many steps break it, and in which scope.
     caught: Option<(&'static str, usize, &'static str)>,
 }
 
-/// The rules of these names; all, when there are none.
-pub(crate) fn chosen(names: &[String]) -> Result<Vec<Guard>> {
+/// The cases of these rules; where none is named, one for each rule, and those of several.
+pub(crate) fn chosen(names: &[String]) -> Result<Vec<Case>> {
     let name = |guard: &Guard| format!("{guard:?}");
     if let Some(unknown) = names
         .iter()
@@ -32,71 +36,77 @@ pub(crate) fn chosen(names: &[String]) -> Result<Vec<Guard>> {
         bail!("there is no rule `{unknown}`; there are {known}");
     }
     let is_chosen = |guard: &&Guard| names.is_empty() || names.contains(&name(guard));
-    Ok(Guard::ALL.iter().filter(is_chosen).copied().collect())
+    let alone = Guard::ALL.iter().filter(is_chosen).map(Case::of);
+    let together = TOGETHER.iter().filter(|_| names.is_empty()).copied();
+    Ok(alone.chain(together).collect())
 }
 
-/// Breaks each rule, prints the shortest interleaving that breaks a promise then, and ends with a
-/// table in Markdown. True when every rule is missed.
-pub(crate) fn run(guards: &[Guard], scopes: &[&Scope], patience: usize) -> Result<bool> {
+/// Breaks the rules of each case, prints the shortest interleaving that breaks a promise then, and
+/// ends with a table in Markdown. True when each is missed, but for those of which that is known.
+pub(crate) fn run(cases: &[Case], scopes: &[&Scope], patience: usize) -> bool {
     let lines = Mutex::new(Vec::new());
-    each(guards, |guard| {
-        Guard::switch_off([*guard]);
-        let caught = catch(*guard, scopes, patience);
+    each(cases, |case| {
+        Guard::switch_off(case.rules.iter().copied());
+        let caught = catch(*case, scopes, patience);
         Guard::switch_off(None);
         if let Ok(mut lines) = lines.lock() {
             lines.push(Line {
-                guard: *guard,
+                case: *case,
                 caught,
             });
         }
     });
     let mut lines = lines.into_inner().unwrap_or_default();
-    lines.sort_by_key(|line| line.guard);
+    lines.sort_by_key(|line| (line.case.rules.len(), line.case.rules));
     println!("\n| rule | without it | steps | scope |\n|---|---|---|---|");
-    for Line { guard, caught } in &lines {
-        let (promise, steps, scope) = match caught {
-            Some((promise, steps, scope)) => (*promise, steps.to_string(), *scope),
-            None => ("nothing is noticed", "–".into(), "–"),
-        };
-        println!(
-            "| **{guard:?}**: {} | {promise} | {steps} | {scope} |",
-            guard.rule()
-        );
+    for Line { case, caught } in &lines {
+        let rule = case.told();
+        match (caught, case.stands_for) {
+            (Some((promise, steps, scope)), _) => {
+                println!("| {rule} | {promise} | {steps} | {scope} |");
+            }
+            (None, Some(reason)) => println!("| {rule} | nothing here: {reason} | – | – |"),
+            (None, None) => println!("| {rule} | **nothing is noticed** | – | – |"),
+        }
     }
     let caught = lines.iter().filter(|line| line.caught.is_some()).count();
-    println!(
-        "\n{caught} of {} rules are missed when they are broken.",
-        lines.len()
-    );
-    Ok(caught == lines.len())
+    let all = lines.len();
+    println!("\nOf {all} cases {caught} are missed when they are broken.");
+    // Of a rule that is missed after all, something else was said.
+    lines
+        .iter()
+        .all(|line| line.caught.is_some() != line.case.stands_for.is_some())
 }
 
 fn catch(
-    guard: Guard,
+    case: Case,
     scopes: &[&Scope],
     patience: usize,
 ) -> Option<(&'static str, usize, &'static str)> {
-    for limit in ROUNDS {
-        for scope in scopes {
-            let found = explore(scope, limit.min(patience));
-            if let Some(broken) = found.broken {
-                println!(
-                    "\n{guard:?} is broken ({}), in `{}`:\n{}",
-                    guard.rule(),
-                    scope.name,
-                    tell(scope, &broken)
-                );
-                return Some((
-                    broken.violation.promise.name(),
-                    broken.way.len(),
-                    scope.name,
-                ));
-            }
+    let first = scopes.iter().filter(|scope| Some(scope.name) == case.scope);
+    let first = first.map(|scope| (scope, patience));
+    let rounds = ROUNDS.iter().flat_map(|limit| {
+        let limit = patience.min(*limit);
+        scopes.iter().map(move |scope| (scope, limit))
+    });
+    // What is known to be missed nowhere is looked for in small rounds only.
+    let rounds = rounds.filter(|(_, limit)| case.stands_for.is_none() || *limit <= ROUNDS[0]);
+    for (scope, limit) in first.chain(rounds) {
+        let found = explore(scope, limit);
+        if let Some(broken) = found.broken {
+            println!(
+                "\nBroken: {}; in `{}`:\n{}",
+                case.told(),
+                scope.name,
+                tell(scope, &broken)
+            );
+            return Some((
+                broken.violation.promise.name(),
+                broken.way.len(),
+                scope.name,
+            ));
         }
     }
-    println!(
-        "\n{guard:?} is broken ({}): nothing is noticed",
-        guard.rule()
-    );
+    println!("\nBroken: {}; nothing is noticed", case.told());
     None
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use unstale_core::{Canonical, Change, Position, Scope as Ban, Tick};
 
 use crate::promise::Promise;
-use crate::scope::{KEYS, Target};
+use crate::scope::{KEYS, Scope, Target};
 
 /// The version of a key's value in the source: the higher, the newer.
 pub(crate) type Version = u8;
@@ -32,8 +32,9 @@ pub(crate) struct Write {
     pub(crate) executed: Option<(Tick, Position)>,
     /// When it was acknowledged, and its token.
     pub(crate) acknowledged: Option<(Tick, Position)>,
-    /// When a failover lost it that connections survived: promises about it count from then.
-    lost: Option<Tick>,
+    /// When a failover lost it that an instance's connection for commands survived: what reads on
+    /// that instance are promised about it counts from then.
+    lost: [Option<Tick>; 2],
 }
 
 /// The writes of one batch, as a set of indices.
@@ -74,7 +75,7 @@ impl Ledger {
             flying: stores,
             executed: None,
             acknowledged: None,
-            lost: None,
+            lost: [None; 2],
         });
     }
 
@@ -101,6 +102,25 @@ impl Ledger {
         group
     }
 
+    /// The instance's writes that nothing under way is about.
+    pub(crate) fn waiting(&self, by: usize) -> Group {
+        let mut group = Group::default();
+        for (index, write) in self.writes.iter().enumerate() {
+            if write.by == by && write.acknowledged.is_none() && !write.flying {
+                group.0 |= 1 << index;
+            }
+        }
+        group
+    }
+
+    /// Whether all of these are acknowledged.
+    pub(crate) fn are_acknowledged(&self, group: Group) -> bool {
+        let writes = self.writes.iter().enumerate();
+        writes
+            .filter(|(index, _)| group.0 >> index & 1 == 1)
+            .all(|(_, write)| write.acknowledged.is_some())
+    }
+
     /// A batch was not acknowledged.
     pub(crate) fn put_back(&mut self, group: Group) {
         self.of(group).for_each(|write| write.flying = false);
@@ -118,7 +138,7 @@ impl Ledger {
     pub(crate) fn execute(&mut self, group: Group, position: Position, now: Tick) {
         self.of(group).for_each(|write| {
             write.executed.get_or_insert((now, position));
-            write.lost = None;
+            write.lost = [None; 2];
         });
     }
 
@@ -138,16 +158,25 @@ impl Ledger {
         });
     }
 
-    /// A replica takes over that has come to `tail`. Whatever was executed behind it is lost;
-    /// where connections survived, promises about it count from now.
-    pub(crate) fn fail_over(&mut self, tail: Option<Position>, survived: bool, now: Tick) -> bool {
+    /// A replica takes over that has come to `tail`. Whatever was executed behind it is lost.
+    ///
+    /// Nothing else is forgiven than what the contract excepts, connections that survive a
+    /// failover, and only to the instance that has one: whoever has to connect again is fenced
+    /// before he reads L2. A reader of the log that survives forgives nothing, because L1 rests on
+    /// proofs that are older than the failover until a probe has told of it.
+    pub(crate) fn fail_over(
+        &mut self,
+        tail: Option<Position>,
+        survived: [bool; 2],
+        now: Tick,
+    ) -> bool {
         let mut lost_any = false;
         for write in &mut self.writes {
             let lost = write
                 .executed
                 .take_if(|(_, position)| tail.is_none_or(|tail| *position > tail));
             if lost.is_some() {
-                write.lost = survived.then_some(now);
+                write.lost = survived.map(|survived| survived.then_some(now));
                 lost_any = true;
             }
         }
@@ -161,8 +190,11 @@ impl Ledger {
 
     /// The newest version whose removal this instance has applied, which follows the log up to
     /// `at`.
-    pub(crate) fn applied(&self, by: usize, key: usize, at: Position) -> Version {
-        self.newest_of(key, |write| write.is_applied_by(by, at))
+    pub(crate) fn applied(&self, by: usize, key: usize, at: Position, scope: &Scope) -> Version {
+        self.newest_of(key, |write| {
+            let counts = write.by != by || write.counts_for_its_own(scope);
+            counts && write.is_applied_by(by, at)
+        })
     }
 
     /// What a read has to see that starts now.
@@ -172,17 +204,18 @@ impl Ledger {
         key: usize,
         token: Option<usize>,
         now: Tick,
-        max_staleness: Duration,
+        scope: &Scope,
     ) -> [Floor; 3] {
-        let is_over = |since: Tick| now >= since + max_staleness;
+        let is_over = |since: Tick| now >= since + scope.max_staleness();
         let stands = |write: &Write| {
-            let lost = write.lost.filter(|_| write.acknowledged.is_some());
+            let lost = write.lost[by].filter(|_| write.acknowledged.is_some());
             lost.is_none_or(is_over)
         };
-        let own = |write: &Write| write.by == by && stands(write);
+        let own =
+            |write: &Write| write.by == by && write.counts_for_its_own(scope) && stands(write);
         let known = |write: &Write| {
             let acknowledged = write.acknowledged.map(|(when, _)| when);
-            acknowledged.is_some_and(|when| is_over(when.max(write.lost.unwrap_or(when))))
+            acknowledged.is_some_and(|when| is_over(when.max(write.lost[by].unwrap_or(when))))
         };
         let asked = token
             .map(|index| &self.writes[index])
@@ -254,7 +287,9 @@ impl Ledger {
             };
             to.option(write.executed, event);
             to.option(write.acknowledged, event);
-            to.option(write.lost, |to, when| to.since(when, max_staleness));
+            to.list(place, |to, by| {
+                to.option(write.lost[by], |to, when| to.since(when, max_staleness));
+            });
         });
     }
 }
@@ -267,6 +302,11 @@ impl Write {
         } else {
             self.target.change()
         }
+    }
+
+    /// Whether anything is promised about it to the instance that asked for it.
+    fn counts_for_its_own(&self, scope: &Scope) -> bool {
+        scope.own_at_once || self.acknowledged.is_some()
     }
 
     fn is_applied_by(&self, by: usize, at: Position) -> bool {

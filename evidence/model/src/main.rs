@@ -14,7 +14,6 @@ use clap::Parser;
 
 use crate::options::Options;
 use crate::scope::Scope;
-use crate::scopes::SCOPES;
 
 mod ablation;
 mod action;
@@ -44,10 +43,10 @@ fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let held = if options.ablations {
-        let guards = ablation::chosen(&options.guards)?;
-        ablation::run(&guards, &scopes, options.patience)?
+        let cases = ablation::chosen(&options.guards)?;
+        ablation::run(&cases, &scopes, options.patience.unwrap_or(2_000_000))
     } else {
-        survey::run(&scopes)
+        survey::run(&scopes, options.patience.unwrap_or(usize::MAX))
     };
     Ok(if held {
         ExitCode::SUCCESS
@@ -58,9 +57,9 @@ fn main() -> Result<ExitCode> {
 
 /// The scopes that were asked for.
 fn chosen(options: &Options) -> Result<Vec<&'static Scope>> {
-    let is_known = |name: &&String| SCOPES.iter().any(|scope| scope.name == **name);
+    let is_known = |name: &&String| scopes::all().any(|scope| scope.name == **name);
     if let Some(unknown) = options.scopes.iter().find(|name| !is_known(name)) {
-        let known: Vec<_> = SCOPES.iter().map(|scope| scope.name).collect();
+        let known: Vec<_> = scopes::all().map(|scope| scope.name).collect();
         bail!(
             "there is no scope `{unknown}`; there are {}",
             known.join(", ")
@@ -70,5 +69,5 @@ fn chosen(options: &Options) -> Result<Vec<&'static Scope>> {
         let named = options.scopes.iter().any(|name| name == scope.name);
         named || (options.scopes.is_empty() && (scope.quick || !options.quick))
     };
-    Ok(SCOPES.iter().filter(is_chosen).collect())
+    Ok(scopes::all().filter(is_chosen).collect())
 }

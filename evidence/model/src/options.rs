@@ -26,9 +26,10 @@ pub(crate) struct Options {
     #[arg(long = "guard", value_name = "NAME", requires = "ablations")]
     pub(crate) guards: Vec<String>,
 
-    /// With --ablations: how many states of each scope are looked at before it is given up
-    #[arg(long, value_name = "STATES", default_value_t = 2_000_000)]
-    pub(crate) patience: usize,
+    /// How many states of a scope are looked at before it is given up; of a scope that is explored
+    /// for its own sake all, of one that shows a broken rule two million, where nothing is said
+    #[arg(long, value_name = "STATES")]
+    pub(crate) patience: Option<usize>,
 
     /// Name the scopes, and what they are about
     #[arg(long)]

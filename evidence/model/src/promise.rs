@@ -17,6 +17,9 @@ pub(crate) enum Promise {
     F5,
     /// Read your writes anywhere.
     F6,
+    /// What was removed while no server could be reached is sent, and the log caught up with,
+    /// before L2 is read again. F1 to F4 hold without it; the design promises it all the same.
+    Service,
 }
 
 impl Promise {
@@ -28,6 +31,7 @@ impl Promise {
             Promise::F4 => "F4 nothing is missed silently",
             Promise::F5 => "F5 never in the way",
             Promise::F6 => "F6 read your writes anywhere",
+            Promise::Service => "in service only when up to date",
         }
     }
 }

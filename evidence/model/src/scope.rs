@@ -25,6 +25,8 @@ pub(crate) enum Target {
     Pattern,
     /// The tag, which only the first key carries.
     Tag,
+    /// A pattern that covers no key: one more ban to be remembered.
+    Elsewhere,
 }
 
 /// How a read is made.
@@ -33,7 +35,6 @@ pub(crate) enum How {
     /// `get_or_load`, whose flight others may join.
     Load,
     /// `lookup` and filling by hand: it shares nothing.
-    #[expect(dead_code, reason = "no scope reads in this way yet")]
     Lookup,
     /// `get`: without loading.
     Get,
@@ -54,6 +55,8 @@ pub(crate) enum Fault {
     Flush,
     /// The server is restarted with its data: the connections are cut.
     Restart,
+    /// The server is restarted without its data: the connections are cut.
+    RestartEmpty,
     /// A replica takes over. The scope says what becomes of the connections.
     Failover,
     /// The replica catches up with the primary.
@@ -145,6 +148,9 @@ pub(crate) struct Scope {
     pub(crate) targets: &'static [Target],
     /// How many removals each instance begins.
     pub(crate) removals: [u8; 2],
+    /// Promises about own writes count from when they begin, which is what users are promised;
+    /// otherwise from their acknowledgement.
+    pub(crate) own_at_once: bool,
     /// How often each instance calls `set`.
     pub(crate) sets: [u8; 2],
     /// How many loads each instance begins; joining one is free.
@@ -154,8 +160,10 @@ pub(crate) struct Scope {
     pub(crate) tokens: bool,
     /// What is taken apart into its smallest steps.
     pub(crate) slow: Slow,
-    /// Probes are sent. Where no time passes and nothing is lost they change nothing.
-    pub(crate) probes: bool,
+    /// Who follows the log; others are deaf, until everything comes to rest.
+    pub(crate) listens: [bool; 2],
+    /// Who sends probes. Where no time passes and nothing is lost they change nothing.
+    pub(crate) probes: [bool; 2],
     /// Values may live longer than any before.
     pub(crate) long_lives: bool,
     /// The log travels by Pub/Sub.
@@ -164,8 +172,8 @@ pub(crate) struct Scope {
     pub(crate) ticks: u8,
     pub(crate) spans: Spans,
     pub(crate) faults: &'static [(Fault, u8)],
-    /// What may become of connections at a failover.
-    pub(crate) fates: &'static [Fate],
+    /// What may become of connections at a failover: of A's and B's line, then of their feeds.
+    pub(crate) fates: [&'static [Fate]; 4],
     /// Whether instances may meet the replica when they connect.
     pub(crate) misrouted: bool,
     pub(crate) max_pending: usize,
@@ -184,6 +192,7 @@ pub(crate) const BASE: Scope = Scope {
     start: Start::Connected,
     targets: &[Target::Key(0)],
     removals: [1, 0],
+    own_at_once: true,
     sets: [0, 0],
     reads: [1, 1],
     how: &[How::Load],
@@ -194,7 +203,8 @@ pub(crate) const BASE: Scope = Scope {
         feeds: false,
         lines: false,
     },
-    probes: true,
+    listens: [true, true],
+    probes: [true, true],
     long_lives: false,
     pubsub: false,
     ticks: 0,
@@ -206,7 +216,7 @@ pub(crate) const BASE: Scope = Scope {
         step_back: 1,
     },
     faults: &[],
-    fates: &[Fate::Cut],
+    fates: [&[Fate::Cut]; 4],
     misrouted: false,
     max_pending: 8,
     max_bans: 8,
@@ -247,6 +257,10 @@ impl Scope {
     pub(crate) fn is_symmetric(&self) -> bool {
         let pairs = [self.removals, self.sets, self.reads];
         pairs.iter().all(|[one, other]| one == other)
+            && self.probes[0] == self.probes[1]
+            && self.listens[0] == self.listens[1]
+            && self.fates[0] == self.fates[1]
+            && self.fates[2] == self.fates[3]
     }
 }
 
@@ -257,6 +271,7 @@ impl Target {
             Target::Key(key) => Change::Key(KEYS[key].into()),
             Target::Pattern => Change::Ban(Ban::of_pattern("a:*")),
             Target::Tag => Change::Ban(Ban::Tag(TAG.into())),
+            Target::Elsewhere => Change::Ban(Ban::of_pattern("b:*")),
         }
     }
 
@@ -265,6 +280,7 @@ impl Target {
             Target::Key(one) => one == key,
             Target::Pattern => true,
             Target::Tag => key == 0,
+            Target::Elsewhere => false,
         }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Found {
     /// The longest of the shortest ways to a state.
     pub(crate) depth: usize,
     pub(crate) marks: Marks,
+    /// Every state was looked at.
+    pub(crate) ended: bool,
     pub(crate) broken: Option<Broken>,
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn explore(scope: &Scope, limit: usize) -> Found {
             steps: 0,
             depth: 0,
             marks: Marks::default(),
+            ended: false,
             broken: None,
         },
     };
@@ -99,6 +102,7 @@ impl<'a> Search<'a> {
             level = next;
         }
         self.found.states = self.origins.len();
+        self.found.ended = self.found.broken.is_none();
         self.found
     }
 

@@ -81,6 +81,11 @@ impl Site {
         self.clock(now).as_nanos() / 1_000_000
     }
 
+    /// How many ticks the servers' clock is behind.
+    pub(crate) fn behind(&self) -> u32 {
+        self.behind
+    }
+
     pub(crate) fn step_back(&mut self, ticks: u32) {
         self.behind += ticks;
         self.may_step_back -= ticks;

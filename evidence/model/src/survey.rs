@@ -11,8 +11,8 @@ use crate::story::tell;
 use crate::tale::Mark;
 
 /// Explores the scopes, two at a time, and says whether every promise held and every case that a
-/// scope claims to cover occurred.
-pub(crate) fn run(scopes: &[&Scope]) -> bool {
+/// scope claims to cover occurred. A scope of more states than `patience` is given up.
+pub(crate) fn run(scopes: &[&Scope], patience: usize) -> bool {
     println!(
         "{:20} {:>10} {:>11} {:>6} {:>8}  promises broken",
         "scope", "states", "steps", "depth", "time"
@@ -21,7 +21,7 @@ pub(crate) fn run(scopes: &[&Scope]) -> bool {
     let totals = Mutex::new((0, 0, true));
     each(scopes, |scope| {
         let began = Instant::now();
-        let found = explore(scope, usize::MAX);
+        let found = explore(scope, patience);
         let missing = missing(scope, &found);
         let result = match (&found.broken, &missing[..]) {
             (Some(broken), _) => format!(
@@ -29,6 +29,7 @@ pub(crate) fn run(scopes: &[&Scope]) -> bool {
                 broken.violation.promise.name(),
                 tell(scope, broken)
             ),
+            (None, _) if !found.ended => "0, but it is not explored to its end".into(),
             (None, []) => "0".into(),
             (None, missing) => format!("0, but these never happened: {missing:?}"),
         };
@@ -40,7 +41,7 @@ pub(crate) fn run(scopes: &[&Scope]) -> bool {
         if let Ok(mut totals) = totals.lock() {
             totals.0 += found.states;
             totals.1 += found.steps;
-            totals.2 &= found.broken.is_none() && missing.is_empty();
+            totals.2 &= found.ended && found.broken.is_none() && missing.is_empty();
             println!("{line}");
         }
     });

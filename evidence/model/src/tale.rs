@@ -6,6 +6,8 @@ use std::fmt::Arguments;
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Mark {
     L1Hit,
+    /// Of a reader who led a flight, and looked once more.
+    LandedMeanwhile,
     L2Hit,
     Join,
     Wait,

@@ -95,7 +95,7 @@ impl<'a> World<'a> {
         self.tasks(by, to);
         let stale = keys.filter(|key| self.is_unchecked(by, usize::from(*key)));
         to.extend(stale.map(Step::Recheck));
-        self.connections(by, self.scope.probes, to);
+        self.connections(by, self.scope.listens[by], self.scope.probes[by], to);
         self.instance_faults(by, to);
     }
 
@@ -179,7 +179,7 @@ impl<'a> World<'a> {
         })
     }
 
-    fn connections(&self, by: usize, probes: bool, to: &mut Vec<Step>) {
+    fn connections(&self, by: usize, listens: bool, probes: bool, to: &mut Vec<Step>) {
         let node = &self.nodes[by];
         let mut peers = vec![Peer::Primary];
         if self.scope.misrouted {
@@ -191,7 +191,9 @@ impl<'a> World<'a> {
         if node.can_open(self.now) {
             to.push(Step::Open);
         }
-        if node.feed.peer.is_none() {
+        if !listens {
+            // The reader of the log gets no turn.
+        } else if node.feed.peer.is_none() {
             to.extend(peers.into_iter().map(Step::Listen));
         } else if node.feed.is_busy() {
             to.push(Step::Turn);
@@ -308,8 +310,8 @@ impl<'a> World<'a> {
                 }
                 say!(around.tale, "a hit compares {} with the bans", KEYS[key]);
             }
-            Step::Connect(peer) => node.connect(peer, around),
-            Step::Open => node.open(around),
+            Step::Connect(peer) => return node.connect(peer, around),
+            Step::Open => return node.open(around),
             Step::Listen(peer) => node.listen(peer, around),
             Step::Probe | Step::ReadLog => {
                 match step {
@@ -419,5 +421,6 @@ fn name_of(target: Target) -> String {
         Target::Key(key) => KEYS[key].to_owned(),
         Target::Pattern => "everything that matches a:*".to_owned(),
         Target::Tag => format!("everything tagged {}", crate::scope::TAG),
+        Target::Elsewhere => "everything that matches b:*".to_owned(),
     }
 }

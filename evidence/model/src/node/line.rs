@@ -4,7 +4,9 @@
 use unstale_core::{Canonical, Fenced, Guard, Position, Tick};
 
 use super::delivery::{Delivery, Slot};
-use super::{Around, Node};
+use super::{Around, NAMES, Node};
+use crate::ledger::{Group, Ledger};
+use crate::promise::{Promise, Violation};
 use crate::site::Peer;
 use crate::tale::{Mark, say};
 
@@ -22,7 +24,9 @@ pub(crate) enum Line {
         peer: Peer,
         epoch: u64,
         tail: Position,
-        /// Nothing was left to send at some moment since.
+        /// The writes that waited to be sent when it was fenced.
+        due: Group,
+        /// All that waited after the fence is sent, or under way.
         flushed: bool,
         delivery: Option<Delivery>,
     },
@@ -77,6 +81,7 @@ impl Line {
             Line::Opening {
                 epoch,
                 tail,
+                due,
                 flushed,
                 delivery,
                 ..
@@ -84,6 +89,7 @@ impl Line {
                 to.number(2);
                 to.number(*epoch);
                 to.position(*tail);
+                due.write(to);
                 to.flag(*flushed);
                 to.option(delivery.as_ref(), |to, delivery| delivery.write(to));
             }
@@ -97,12 +103,13 @@ impl Line {
 
 impl Node {
     /// Connects; the fence is the first thing on the connection.
-    pub(crate) fn connect(&mut self, peer: Peer, around: &mut Around<'_>) {
+    pub(crate) fn connect(&mut self, peer: Peer, around: &mut Around<'_>) -> Result<(), Violation> {
         if !Guard::FenceOnConnect.holds() {
             self.line = Line::Opening {
                 peer,
                 epoch: self.history().epoch,
                 tail: self.partition.position(),
+                due: around.ledger.waiting(around.by),
                 flushed: false,
                 delivery: None,
             };
@@ -115,21 +122,23 @@ impl Node {
                 "connects for commands to the {peer}, whose fence answers {at}"
             );
         }
-        if !around.scope.slow.lines {
-            self.stride(around);
+        if around.scope.slow.lines {
+            return Ok(());
         }
+        self.stride(around)
     }
 
     /// Takes all steps at once that ask the server for nothing but a fence.
-    fn stride(&mut self, around: &mut Around<'_>) {
+    fn stride(&mut self, around: &mut Around<'_>) -> Result<(), Violation> {
         for _ in 0..PATIENCE {
             let asks =
                 matches!(self.line, Line::Opening { flushed: false, .. }) && self.must_flush();
             if asks || !self.can_open(around.now) {
-                return;
+                return Ok(());
             }
-            self.open(around);
+            self.open(around)?;
         }
+        Ok(())
     }
 
     /// Whether the next step of the opening can be taken.
@@ -152,8 +161,22 @@ impl Node {
         Guard::FlushBeforeService.forbids(!self.outbox.is_empty())
     }
 
+    /// What is still to be done before the server may be put into service.
+    fn shortfall(&self, ledger: &Ledger, now: Tick) -> Option<&'static str> {
+        let Line::Opening { tail, due, .. } = &self.line else {
+            return None;
+        };
+        if !ledger.are_acknowledged(*due) {
+            Some("has not sent what waited")
+        } else if self.is_proven(now) && self.partition.position() < *tail {
+            Some("is proven, and has not caught up with the log")
+        } else {
+            None
+        }
+    }
+
     /// The next step on the way into service.
-    pub(crate) fn open(&mut self, around: &mut Around<'_>) {
+    pub(crate) fn open(&mut self, around: &mut Around<'_>) -> Result<(), Violation> {
         match self.line.clone() {
             Line::Fenced { peer, answer } => {
                 if self.adopt(answer, around) {
@@ -162,6 +185,7 @@ impl Node {
                         peer,
                         epoch,
                         tail,
+                        due: around.ledger.waiting(around.by),
                         flushed: false,
                         delivery: None,
                     };
@@ -181,6 +205,7 @@ impl Node {
                 peer,
                 epoch,
                 tail,
+                due,
                 flushed: false,
                 ..
             } => {
@@ -189,16 +214,25 @@ impl Node {
                     peer,
                     epoch,
                     tail,
-                    flushed: !must_flush,
+                    due,
+                    flushed: true,
                     delivery: must_flush.then(|| self.take_batch(around)),
                 };
             }
             Line::Opening { peer, epoch, .. } => {
                 say!(around.tale, "puts its connection into service");
+                let shortfall = self.shortfall(around.ledger, around.now);
                 self.line = Line::Up { peer, epoch };
+                if let Some(what) = shortfall {
+                    return Err(Violation {
+                        promise: Promise::Service,
+                        what: format!("{} reads L2 again, and {what}", NAMES[around.by]),
+                    });
+                }
             }
             Line::Down | Line::Up { .. } => {}
         }
+        Ok(())
     }
 
     /// The line in service, fenced again first where it has to be: `link.rs`'s `attempt`.

@@ -1,6 +1,8 @@
 //! One read with all its stops: L1, flight, L2, lease, source, fill. As `read/` drives it.
 
-use unstale_core::{Arrival, Canonical, Looked, Position, Reach, Snapshot, Tick, Ticket, Witness};
+use unstale_core::{
+    Arrival, Canonical, Guard, Looked, Position, Reach, Snapshot, Tick, Ticket, Witness,
+};
 
 use super::{Around, Copy, Node, tags};
 use crate::ledger::{Floor, Version};
@@ -108,14 +110,13 @@ struct Fill {
 impl Read {
     fn new(key: usize, how: How, token: Option<usize>, long: bool, around: &Around<'_>) -> Self {
         let (by, now) = (around.by, around.now);
-        let max_staleness = around.scope.max_staleness();
         let at_least = token.and_then(|index| around.ledger.token(index));
         Self {
             key,
             how,
             token,
             at_least: at_least.unwrap_or(Position::ORIGIN),
-            floors: around.ledger.floors(by, key, token, now, max_staleness),
+            floors: around.ledger.floors(by, key, token, now, around.scope),
             long,
             ticket: None,
             reach: Reach::SourceOnly,
@@ -369,13 +370,13 @@ impl Node {
         self.board(read, around)
     }
 
-    /// Promises count from now: what was just lost is not owed by reads that are under way.
+    /// A failover was survived: what it lost is not owed by reads that are under way either, as
+    /// [`Ledger::fail_over`](crate::ledger::Ledger::fail_over) says.
     pub(crate) fn forgive_reads(&mut self, around: &Around<'_>) {
         let (by, now) = (around.by, around.now);
-        let max_staleness = around.scope.max_staleness();
         for read in &mut self.reads {
             let (key, token) = (read.key, read.token);
-            let owed = around.ledger.floors(by, key, token, now, max_staleness);
+            let owed = around.ledger.floors(by, key, token, now, around.scope);
             for (floor, still) in read.floors.iter_mut().zip(owed) {
                 floor.1 = floor.1.min(still.1);
             }
@@ -461,7 +462,7 @@ impl Node {
     ) -> Option<Version> {
         let (peer, epoch) = self.line.in_service()?;
         let now = around.now;
-        if epoch < self.history().epoch {
+        if Guard::RefenceWhenBehind.forbids(epoch < self.history().epoch) {
             // It would be fenced again first.
             return None;
         }
@@ -474,8 +475,17 @@ impl Node {
                 let ours = self.partition.witness();
                 let (_, snapshot) = around.site.look_guarded(key, ours, now);
                 let snapshot = snapshot?;
-                let mut after = self.clone();
-                let adopted = after.partition.adopt(snapshot.fenced, &mut after.shelf);
+                // Of its own history it learns nothing that it judges by.
+                let is_ours = snapshot.fenced.history == self.history();
+                let adopting = (!is_ours).then(|| {
+                    let mut after = self.clone();
+                    let adopted = after.partition.adopt(snapshot.fenced, &mut after.shelf);
+                    (after, adopted)
+                });
+                let (after, adopted) = match &adopting {
+                    Some((after, adopted)) => (after, *adopted),
+                    None => (self, true),
+                };
                 let stamp = looked.record.stamp;
                 let accepted = snapshot.accepts(KEYS[key], &tags(key), stamp);
                 let found = after.judge(key, &looked, now)?;

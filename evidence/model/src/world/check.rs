@@ -54,7 +54,9 @@ impl World<'_> {
         let Some(copy) = &node.shelf.0[key] else {
             return Ok(());
         };
-        let applied = self.ledger.applied(by, key, node.partition.position());
+        let applied = self
+            .ledger
+            .applied(by, key, node.partition.position(), self.scope);
         let is_old = copy.value < applied;
         if !is_old || self.now >= copy.lives_until || !node.is_valid(key, copy) {
             return Ok(());
@@ -100,8 +102,7 @@ impl World<'_> {
         value: Version,
         tier: &str,
     ) -> Result<(), Violation> {
-        let max_staleness = self.max_staleness();
-        let floors = self.ledger.floors(by, key, token, self.now, max_staleness);
+        let floors = self.ledger.floors(by, key, token, self.now, self.scope);
         let Some((promise, floor)) = floors.into_iter().find(|(_, floor)| value < *floor) else {
             return Ok(());
         };

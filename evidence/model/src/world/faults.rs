@@ -14,6 +14,7 @@ impl World<'_> {
             Fault::Trim,
             Fault::Flush,
             Fault::Restart,
+            Fault::RestartEmpty,
             Fault::Replicate,
             Fault::ClockBack,
         ] {
@@ -41,7 +42,7 @@ impl World<'_> {
                 continue;
             }
             let varied = combinations.into_iter().flat_map(|fates| {
-                self.scope.fates.iter().map(move |fate| {
+                self.scope.fates[index].iter().map(move |fate| {
                     let mut fates = fates;
                     fates[index] = *fate;
                     fates
@@ -81,6 +82,11 @@ impl World<'_> {
                 site.primary.change_owner();
                 say!(tale, "the server is restarted with its data");
             }
+            Fault::RestartEmpty => {
+                site.primary.flush();
+                site.primary.change_owner();
+                say!(tale, "the server is restarted, and has lost everything");
+            }
             Fault::Replicate => {
                 site.replicate();
                 say!(tale, "the replica catches up");
@@ -91,12 +97,13 @@ impl World<'_> {
             }
             _ => {}
         }
-        if fault == Fault::Restart {
+        let restarts = matches!(fault, Fault::Restart | Fault::RestartEmpty);
+        if restarts {
             for by in 0..self.nodes.len() {
                 self.meet_fates(by, Fate::Cut, Fate::Cut, tale);
             }
         }
-        let is_over = fault == Fault::Restart || self.site.primary.fenced().is_none();
+        let is_over = restarts || self.site.primary.fenced().is_none();
         if let Some(history) = before.filter(|_| is_over) {
             self.breaks.push((self.now, history));
         }
@@ -107,7 +114,7 @@ impl World<'_> {
         let before = self.site.primary.fenced().map(|fenced| fenced.history);
         let tail = Arc::make_mut(&mut self.site).fail_over();
         let after = self.site.primary.fenced().map(|fenced| fenced.history);
-        let survived = fates.iter().any(|fate| *fate != Fate::Cut);
+        let survived = [0, 1].map(|by| fates[by] != Fate::Cut);
         say!(tale, "the replica takes over");
         let now = self.now;
         if Arc::make_mut(&mut self.ledger).fail_over(tail, survived, now) {

@@ -23,8 +23,9 @@ impl World<'_> {
     /// Lets everybody finish, and looks whether all is well.
     pub(crate) fn rests(&self, tale: &mut Tale) -> Result<(), Violation> {
         let mut world = self.clone();
-        // A lease that was left behind runs out.
-        world.now = world.now + world.scope.limits().lease_ttl;
+        // A lease that was left behind runs out, by the clock of a server that is behind.
+        let behind = TICK * world.site.behind();
+        world.now = world.now + world.scope.limits().lease_ttl + behind;
         for by in [0, 1, 0, 1] {
             world.settle_down(by);
         }
@@ -42,7 +43,7 @@ impl World<'_> {
     pub(super) fn settle_down(&mut self, by: usize) {
         for _ in 0..PATIENCE {
             let mut steps = Vec::new();
-            self.connections(by, true, &mut steps);
+            self.connections(by, true, true, &mut steps);
             self.sending(by, &mut steps);
             self.tasks(by, &mut steps);
             let elsewhere = [Step::Connect(Peer::Replica), Step::Listen(Peer::Replica)];

@@ -57,8 +57,23 @@ impl Node {
             }
             Next::Boards => {
                 self.land(index);
-                self.board(read, around);
-                Ok(())
+                let again = self.hit(read.key, read.at_least, around.now).cloned();
+                let (key, how) = (read.key, read.how);
+                let floors = read.clone();
+                let leads = self.board(read, around);
+                // Somebody's flight may have landed since this reader looked into L1.
+                let Some(copy) = again.filter(|_| leads && how == How::Load) else {
+                    return Ok(());
+                };
+                self.land(self.reads.len() - 1);
+                self.note_checked(key, &copy);
+                around.tale.mark(Mark::LandedMeanwhile);
+                say!(
+                    around.tale,
+                    "its read returns version {} from L1 after all",
+                    copy.value
+                );
+                floors.check(around.by, copy.value)
             }
         }
     }
