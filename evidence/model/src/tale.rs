@@ -17,6 +17,8 @@ pub(crate) enum Mark {
     TakenOver,
     FillStored,
     FillRefused,
+    /// L1 keeps a value that L2 has refused.
+    RefusedAndKept,
     TicketRevoked,
     GuardedHit,
     GuardedMiss,

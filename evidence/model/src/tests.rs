@@ -6,6 +6,7 @@ use crate::ablation::{self, TOGETHER};
 use crate::promise::Promise;
 use crate::scopes;
 use crate::search::{Found, explore};
+use crate::tale::Mark;
 
 fn search(name: &str, limit: usize) -> Found {
     let scope = scopes::all().find(|scope| scope.name == name);
@@ -90,7 +91,7 @@ fn broken_rules_break_promises() {
 }
 
 /// What a removal does at once and what it does at its acknowledgement each suffice for what is
-/// promised from the acknowledgement on; without both it is not kept.
+/// promised from the acknowledgement on; without both it is not kept. (A `set` needs both.)
 #[test]
 fn what_a_removal_does_twice_suffices_once() {
     let at_once = [Guard::FirstDrop, Guard::PendingReads, Guard::PendingBans];
@@ -105,6 +106,28 @@ fn what_a_removal_does_twice_suffices_once() {
     let all = [&at_once[..], &[Guard::SecondDrop]].concat();
     let found = search_without(&all, "acknowledged-removals");
     assert!(found.broken.is_some());
+}
+
+/// A value that L2 has refused is too old, or its lease is lost: L1 does without it at once, and not
+/// only when the removal arrives.
+#[test]
+fn l1_keeps_nothing_that_l2_has_refused() {
+    let kept = |broken: &[Guard]| {
+        let found = search_without(broken, "fill-and-removal");
+        assert!(found.broken.is_none());
+        found.marks.has(Mark::RefusedAndKept)
+    };
+    assert!(!kept(&[]));
+    assert!(kept(&[Guard::RefusedFillStaysOut]));
+}
+
+#[test]
+fn rules_that_suffice_without_each_other_do_not_without_any() {
+    for case in TOGETHER {
+        let scope = case.scope.expect("it is missed somewhere");
+        let found = search_without(case.rules, scope);
+        assert!(found.broken.is_some(), "{:?}", case.rules);
+    }
 }
 
 #[test]

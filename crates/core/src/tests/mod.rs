@@ -9,6 +9,7 @@ mod following;
 mod guarded;
 mod outbox;
 mod proof;
+mod refusals;
 mod rollback;
 mod tickets;
 mod tokens;

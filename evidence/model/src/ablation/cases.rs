@@ -20,7 +20,6 @@ pub(crate) const TOGETHER: &[Case] = &[
     ),
     Case::missed(&[NewEpochStartsEmpty, NewEpochResynchronises], "flush"),
     Case::missed(&[NewEpochStartsEmpty, ResyncStartsEmpty], "flush"),
-    Case::missed(&[AcknowledgedInThisEpoch, EpochNeverGoesBack], "slow-lines"),
 ];
 
 /// The scope in which it shows soonest that a rule is broken.
@@ -47,13 +46,12 @@ fn fitting(guard: Guard) -> Option<&'static str> {
         RefenceWhenBehind => "demotion-refilled",
         ProofFromSending => "slow-feeds",
         UnacknowledgedSetRemoves => "lost-set",
-        SetLeavesL1Alone => "set",
+        SecondDrop | SetLeavesL1Alone => "set",
         FlightCoversToken => "tokens",
         FenceRefusesReplicas => "misrouted",
         ServersBansNeedHistory => "failover-behind-a-proxy",
-        AppendNeedsHistory => "positions-given-again",
+        AppendNeedsHistory | KnownIsCompared => "positions-given-again",
         ResyncMergesBans => "resynchronisation",
-        EpochNeverGoesBack => "slow-lines",
         RecordsOfThisEpoch => "failover",
         GapDetection => "resynchronisation",
         LostTail | ResyncStartsEmpty => "trim",
@@ -96,9 +94,36 @@ impl Case {
 /// What a rule is for of which nothing is missed when it alone is broken.
 fn stands_for(guard: Guard) -> Option<&'static str> {
     Some(match guard {
-        SecondDrop => {
-            "what begins a removal suffices alone, and so does this; all broken together are missed"
+        AcknowledgedInThisEpoch | EpochNeverGoesBack => {
+            "what an older epoch held is a miss in the newer one, and whatever is asked next tells \
+             of that; it stands against an old primary that goes on accepting writes"
         }
+        AppendFirst => {
+            "a removal that is refused or fails half-way is sent again in either order; the rule \
+             leaves records alone that nobody has removed yet"
+        }
+        BansJudgeLeases => {
+            "what such a lease is filled with is banned as well; the rule spares others the wait"
+        }
+        UnknownEpochNeedsSource => {
+            "the server's bans come with its epoch; the rule spares the question"
+        }
+        TtlPerEpoch => "every fence asks for the longest TTL, and a new epoch demands a fence",
+        NewEpochStartsEmpty => {
+            "the resynchronisation that follows does so too; both broken together are missed"
+        }
+        NewEpochResynchronises => {
+            "whoever starts empty and from the first entry misses nothing; both broken together \
+             are missed"
+        }
+        NewEpochWithdrawsProof => {
+            "what an old proof allows ends within `MaxStaleness` all the same"
+        }
+        ResyncForgetsProbes => {
+            "what such a probe proves ends within `MaxStaleness` of its sending all the same"
+        }
+        ClockIsCompared => "what outlives its ban is forbidden by its stamp (ForgottenBansForbid)",
+        NonceIsCompared => "the simulation misses it",
         RefusedFillStaysOut => {
             "L1 drops the copy when the removal arrives that killed the lease; the rule spares it \
              a value that is known to be old"

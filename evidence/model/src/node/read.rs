@@ -145,6 +145,15 @@ impl Read {
         )
     }
 
+    /// Whether L2 has refused what it loaded.
+    fn was_refused(&self) -> bool {
+        let stored = match self.phase {
+            Phase::Filled { stored, .. } => stored,
+            _ => None,
+        };
+        stored == Some(false)
+    }
+
     pub(crate) fn is_waiting(&self) -> bool {
         self.phase == Phase::Waiting
     }

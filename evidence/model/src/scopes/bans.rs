@@ -100,7 +100,7 @@ pub(super) const SCOPES: &[Scope] = &[
         ticks: 2,
         spans: Spans { lease: 3, ..OLD },
         max_bans: 1,
-        must_see: &[Mark::FillStored, Mark::FillRefused],
+        must_see: &[Mark::FillStored],
         ..BASE
     },
 ];

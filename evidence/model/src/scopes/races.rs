@@ -106,9 +106,8 @@ pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "slow-loads",
         about: "a load learns how it may use L2, and asks it later",
-        start: Start::Shared,
         removals: [1, 0],
-        reads: [0, 1],
+        reads: [0, 2],
         slow: Slow {
             loads: true,
             ..BASE.slow
@@ -118,7 +117,7 @@ pub(super) const SCOPES: &[Scope] = &[
             max_staleness: 1,
             ..BASE.spans
         },
-        must_see: &[Mark::L2Hit, Mark::GuardedHit, Mark::FillRefused],
+        must_see: &[Mark::L2Hit, Mark::GuardedMiss, Mark::FillRefused],
         ..BASE
     },
     Scope {

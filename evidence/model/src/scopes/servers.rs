@@ -23,6 +23,18 @@ pub(super) const SCOPES: &[Scope] = &[
         ..BASE
     },
     Scope {
+        name: "tokens-and-epochs",
+        about: "reads carry tokens of an epoch that their instance has not heard of",
+        start: Start::Shared,
+        removals: [1, 0],
+        reads: [0, 1],
+        tokens: true,
+        faults: &[(Fault::Flush, 1)],
+        listens: [false, true],
+        must_see: &[Mark::TokenHonoured, Mark::NewEpoch, Mark::SourceOnly],
+        ..BASE
+    },
+    Scope {
         name: "slow-lines",
         about: "what the fence answers is on its way while the server is flushed",
         start: Start::Cached,

@@ -37,8 +37,12 @@ impl Node {
                 Ok(())
             }
             Next::Kept(fill, keep) => {
+                let before = self.shelf.0[read.key].clone();
                 if keep {
                     self.keep(&read, fill, around);
+                }
+                if read.was_refused() && self.shelf.0[read.key] != before {
+                    around.tale.mark(Mark::RefusedAndKept);
                 }
                 self.land(index);
                 say!(around.tale, "its read returns version {}", fill.value);
@@ -166,8 +170,10 @@ impl Node {
                 let value = around.ledger.source[read.key];
                 around.tale.mark(Mark::Load);
                 say!(around.tale, "its read loads version {value}");
+                // Where the server has to be asked for longer lives first, that is a step of its own.
+                let may_fill = self.partition.is_ttl_allowed(around.scope.ttl(read.long));
                 match lease {
-                    Some(lease) if Guard::StampBeforeLoad.holds() => {
+                    Some(lease) if may_fill && Guard::StampBeforeLoad.holds() => {
                         self.fill(read, lease, value, stamp, around)
                     }
                     _ => Next::Goes(Phase::Loaded {
