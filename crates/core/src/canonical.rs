@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::ban::Scope;
 use crate::message::{Change, Message};
-use crate::position::{Fenced, History, Position, Witness};
+use crate::position::{Fenced, History, Place, Position, Witness};
 use crate::tick::Tick;
 use crate::ticket::Ticket;
 
@@ -33,6 +33,7 @@ enum Kind {
     Nonce,
     Token,
     Origin,
+    Entry,
 }
 
 impl Canonical {
@@ -127,16 +128,30 @@ impl Canonical {
         self.name(Kind::Nonce, history.nonce);
     }
 
-    /// What an instance knows of a history.
+    /// What an instance knows of a history, as whoever appends is told it.
     pub fn witness(&mut self, ours: Witness) {
         self.history(ours.history);
-        self.number(ours.seq);
+        self.place(ours.known);
+    }
+
+    /// A place in a history.
+    pub fn place(&mut self, place: Place) {
+        self.number(place.seq);
+        if place.seq > 0 {
+            self.entry(place.id);
+        }
+    }
+
+    /// The id of a log entry: a name too.
+    pub fn entry(&mut self, id: u64) {
+        self.name(Kind::Entry, id);
     }
 
     /// What a fence answered.
     pub fn fenced(&mut self, fenced: Fenced) {
         self.history(fenced.history);
-        self.number(fenced.tail);
+        self.place(fenced.place());
+        self.place(fenced.unseen);
         self.span(fenced.longest_ttl);
     }
 
@@ -172,6 +187,8 @@ impl Canonical {
 
     /// An entry of the log.
     pub fn message(&mut self, message: &Message) {
+        self.entry(message.id);
+        self.entry(message.before);
         self.origin(message.origin);
         self.list(&message.changes, |to, change| to.change(change));
         self.span(message.longest_ttl.unwrap_or_default());

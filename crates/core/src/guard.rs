@@ -142,10 +142,16 @@ guards! {
     AppendNeedsHistory,
     /// A history that has not come as far as the caller knows has gone back, and is over.
     KnownIsCompared,
+    /// So is one that has another entry where the caller knows one.
+    KnownEntryIsCompared,
 
     // Following the log.
     /// An entry that is not the next one is a gap.
     GapDetection,
+    /// An entry that does not follow on the one applied before it breaks the history.
+    ChainIsCompared,
+    /// So does one at a place where another is known to stand.
+    KnownIsRecognised,
     /// Entries that a probe counted and the log lacks are a gap.
     LostTail,
     /// A resynchronisation drops the copies and revokes the tickets.

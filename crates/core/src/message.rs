@@ -17,6 +17,11 @@ pub enum Change {
 /// One entry of the log.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Message {
+    /// The id of this entry, a random number drawn anew for each attempt to append it: no two
+    /// entries have the same, whatever their positions.
+    pub id: u64,
+    /// The id of the entry before it, which the server knows.
+    pub before: u64,
     /// The random id of the instance that sent it; zero for the fence.
     pub origin: u64,
     /// The sender's wall clock, microseconds since 1970: for reports only.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::ban::{Bans, Scope};
 use super::guard::Guard;
 use super::keys::Keys;
-use super::position::{Fenced, History, Position, Witness};
+use super::known::Known;
+use super::position::{Fenced, History, Place, Position, Witness};
 use super::proof::Proof;
 use super::tick::Tick;
 
@@ -67,12 +68,15 @@ impl Snapshot {
 pub struct Partition {
     limits: Limits,
     history: Option<History>,
+    /// The history was broken under this instance: it has nothing to do with it any longer, and waits
+    /// for a new one.
+    disowned: bool,
     /// Everything up to here has been applied.
-    cursor: u64,
+    cursor: Place,
     /// The cursor is meaningful: nothing between it and the log is known to be missing.
     synced: bool,
-    /// The highest position known to be executed.
-    known: Position,
+    /// What is known to be executed.
+    known: Known,
     proof: Proof,
     bans: Bans,
     /// Copies that were last checked before this count of arrivals are dropped.
@@ -90,9 +94,10 @@ impl Partition {
         Self {
             limits,
             history: None,
-            cursor: 0,
+            disowned: false,
+            cursor: Place::default(),
             synced: false,
-            known: Position::ORIGIN,
+            known: Known::default(),
             proof: Proof::new(limits.max_staleness),
             bans: Bans::default(),
             floor: 0,
@@ -104,14 +109,9 @@ impl Partition {
 
     /// A partition without a server: this instance is the only one, and writes the history itself.
     pub fn alone(limits: Limits, longest_ttl: Duration) -> Self {
-        let history = History { epoch: 1, nonce: 0 };
         Self {
-            history: Some(history),
+            history: Some(History { epoch: 1, nonce: 0 }),
             synced: true,
-            known: Position {
-                epoch: history.epoch,
-                seq: 0,
-            },
             proof: Proof::standing(limits.max_staleness),
             ..Self::new(limits, longest_ttl)
         }
@@ -122,30 +122,53 @@ impl Partition {
         self.history.unwrap_or_default()
     }
 
-    /// What a server has to be told before it may append or answer a probe.
+    /// What a server has to be told before it may append or answer a probe. No server has come as
+    /// far as the witness of a disowned history.
     pub fn witness(&self) -> Witness {
+        let beyond_any = Place {
+            seq: u64::MAX,
+            id: 0,
+        };
         Witness {
             history: self.history(),
-            seq: self.known.seq,
+            known: if self.disowned {
+                beyond_any
+            } else {
+                self.known.newest()
+            },
+            unseen: self.known.unseen(),
         }
     }
 
     /// The highest position known to be executed: the stamp of a load that begins now.
     pub fn known(&self) -> Position {
-        self.known
+        Position {
+            epoch: self.history().epoch,
+            seq: self.known.newest().seq,
+        }
     }
 
     /// Everything up to here has been applied.
     pub fn position(&self) -> Position {
         Position {
             epoch: self.history().epoch,
-            seq: self.cursor,
+            seq: self.cursor.seq,
         }
+    }
+
+    /// Whether the history was broken under this instance: the fence has to begin a new one.
+    pub fn is_disowned(&self) -> bool {
+        self.disowned
     }
 
     /// Whether the cursor is meaningful: nothing before it is known to be missing.
     pub fn is_synced(&self) -> bool {
         self.synced
+    }
+
+    /// Whether the fence has still to be asked about something that was passed over unread.
+    pub fn has_unseen(&self) -> bool {
+        self.known.has_unseen()
     }
 
     /// When the newest proof was sent.
@@ -214,9 +237,10 @@ impl Partition {
     /// Writes it down for the model, after those who hold its tickets.
     pub fn write(&self, to: &mut crate::Canonical) {
         to.option(self.history, crate::Canonical::history);
-        to.number(self.cursor);
+        to.flag(self.disowned);
+        to.place(self.cursor);
         to.flag(self.synced);
-        to.position(self.known);
+        self.known.write(to);
         self.proof.write(to);
         self.bans.write(to);
         to.rank(self.floor);

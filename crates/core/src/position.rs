@@ -55,22 +55,41 @@ impl History {
     }
 }
 
+/// A place in a history, and which entry stands there: a server that has gone back gives the same
+/// sequence number to another one.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Place {
+    /// Its sequence number; zero for none.
+    pub seq: u64,
+    /// The id of the entry.
+    pub id: u64,
+}
+
+impl Place {
+    /// Whether both are about the same sequence number, and not about the same entry.
+    pub(super) fn contradicts(self, other: Place) -> bool {
+        self.seq == other.seq && self.id != other.id
+    }
+}
+
 /// What an instance can tell a server of the history it follows.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Witness {
     /// The history.
     pub history: History,
-    /// The highest sequence number known to have been given in it: a server that has not come as
-    /// far has gone back, and will give positions a second time.
-    pub seq: u64,
+    /// The highest place known to have been given in it: a server that has not come as far, or has
+    /// another entry there, has gone back, and has given positions a second time or will.
+    pub known: Place,
+    /// Another place that is known, and was not seen to be one with what came after it.
+    pub unseen: Place,
 }
 
 impl Witness {
     /// The position up to which it knows the history.
-    pub fn known(&self) -> Position {
+    pub fn position(&self) -> Position {
         Position {
             epoch: self.history.epoch,
-            seq: self.seq,
+            seq: self.known.seq,
         }
     }
 }
@@ -78,7 +97,10 @@ impl Witness {
 impl From<History> for Witness {
     /// Of somebody who knows nothing of how far it has come.
     fn from(history: History) -> Self {
-        Self { history, seq: 0 }
+        Self {
+            history,
+            ..Self::default()
+        }
     }
 }
 
@@ -89,6 +111,10 @@ pub struct Fenced {
     pub history: History,
     /// The sequence number of the newest log entry.
     pub tail: u64,
+    /// The id of that entry.
+    pub last: u64,
+    /// The place that the fence was asked about, and that nothing speaks against.
+    pub unseen: Place,
     /// The longest TTL that the server keeps bans for; zero where it did not say.
     pub longest_ttl: Duration,
 }
@@ -101,6 +127,14 @@ impl Fenced {
             seq: self.tail,
         }
     }
+
+    /// How far, and which entry that is.
+    pub fn place(&self) -> Place {
+        Place {
+            seq: self.tail,
+            id: self.last,
+        }
+    }
 }
 
 /// Where an entry was appended to the log.
@@ -110,6 +144,8 @@ pub struct Appended {
     pub history: History,
     /// Its place in there.
     pub seq: u64,
+    /// Its id.
+    pub id: u64,
 }
 
 impl Appended {
@@ -121,12 +157,21 @@ impl Appended {
         }
     }
 
+    /// The same, within its history.
+    pub fn place(&self) -> Place {
+        Place {
+            seq: self.seq,
+            id: self.id,
+        }
+    }
+
     /// The same, as the fence would have put it.
     pub fn fenced(&self) -> Fenced {
         Fenced {
             history: self.history,
             tail: self.seq,
-            longest_ttl: Duration::ZERO,
+            last: self.id,
+            ..Fenced::default()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a server does, step by step: each method is one step that is atomic there, a script on
 //! Redis. The in-process hub runs on it, and so do the model and the simulation.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,13 +9,16 @@ use crate::ban::Scope;
 use crate::guard::Guard;
 use crate::message::{Change, Message};
 use crate::partition::Snapshot;
-use crate::position::{Appended, Fenced, History, Position, Witness};
+use crate::position::{Appended, Fenced, History, Place, Position, Witness};
 use crate::tick::Tick;
 
 #[cfg(feature = "evidence")]
 mod canonical;
 #[cfg(feature = "evidence")]
 mod faults;
+mod log;
+
+use log::Log;
 
 /// Expired records are swept out once per so many records stored.
 const SWEEP_INTERVAL: usize = 4096;
@@ -30,6 +33,8 @@ struct Meta {
     history: History,
     owner: u64,
     seq: u64,
+    /// The id of the newest entry.
+    last: u64,
     longest_ttl: Duration,
     newest_wall_ms: u64,
     bans: HashMap<Scope, (u64, Tick)>,
@@ -54,9 +59,7 @@ pub struct Looked<R> {
 #[derive(Clone, Debug)]
 pub struct Server<R> {
     meta: Option<Meta>,
-    log: VecDeque<(Position, Message)>,
-    /// The log remembers its newest position when its entries are trimmed away.
-    log_top: Position,
+    log: Log,
     records: HashMap<Arc<str>, Stored<R>>,
     /// Who this server is: another after each restart and each promotion.
     owner: u64,
@@ -67,8 +70,7 @@ impl<R> Default for Server<R> {
     fn default() -> Self {
         Self {
             meta: None,
-            log: VecDeque::new(),
-            log_top: Position::ORIGIN,
+            log: Log::default(),
             records: HashMap::new(),
             owner: 0,
             stored: 0,
@@ -90,7 +92,8 @@ impl<R: Clone> Server<R> {
         let intact = self
             .meta
             .as_ref()
-            .is_some_and(|meta| meta.is_intact(self.owner, ours, self.log_top, wall_ms));
+            .is_some_and(|meta| meta.is_intact(self.owner, ours, self.log.top(), wall_ms))
+            && self.has_kept(ours);
         if !intact {
             self.begin_epoch(ours.history, fresh_nonce, wall_ms);
         }
@@ -112,19 +115,42 @@ impl<R: Clone> Server<R> {
             meta.longest_ttl = longest_ttl;
             if intact {
                 let message = Message {
+                    id: fresh_nonce,
                     longest_ttl: Some(longest_ttl),
                     ..Message::default()
                 };
-                let position = meta.advance();
-                push(&mut self.log, &mut self.log_top, position, message);
+                let (position, message) = meta.advance(message);
+                self.log.push(position, message);
             }
         }
-        meta.fenced()
+        Fenced {
+            unseen: if intact {
+                ours.unseen
+            } else {
+                Place::default()
+            },
+            ..meta.fenced()
+        }
+    }
+
+    /// Whether the log has no other entry than the caller knows in the places that he names. Of what
+    /// was trimmed away nothing can be said.
+    fn has_kept(&self, ours: Witness) -> bool {
+        let epoch = ours.history.epoch;
+        let is_this_one = self.meta.as_ref().is_some_and(|m| m.history.epoch == epoch);
+        let is_kept = |place: Place| {
+            let there = self.log.id_at(Position {
+                epoch,
+                seq: place.seq,
+            });
+            Guard::KnownEntryIsCompared.demands(there.is_none_or(|id| id == place.id))
+        };
+        !is_this_one || [ours.known, ours.unseen].into_iter().all(is_kept)
     }
 
     fn begin_epoch(&mut self, ours: History, fresh_nonce: u64, wall_ms: u64) {
         let known = self.meta.as_ref().map_or(0, |meta| meta.history.epoch);
-        let epoch = known.max(self.log_top.epoch).max(ours.epoch).max(wall_ms) + 1;
+        let epoch = known.max(self.log.top().epoch).max(ours.epoch).max(wall_ms) + 1;
         let longest_ttl = self.meta.take().map_or(Duration::ZERO, |m| m.longest_ttl);
         self.meta = Some(Meta {
             history: History {
@@ -133,12 +159,17 @@ impl<R: Clone> Server<R> {
             },
             owner: self.owner,
             seq: 1,
+            last: fresh_nonce,
             longest_ttl,
             newest_wall_ms: wall_ms,
             bans: HashMap::new(),
         });
         let first = Position { epoch, seq: 1 };
-        push(&mut self.log, &mut self.log_top, first, Message::default());
+        let message = Message {
+            id: fresh_nonce,
+            ..Message::default()
+        };
+        self.log.push(first, message);
     }
 
     /// `log.lua`: appends one entry; `None` when the history is not the caller's.
@@ -152,15 +183,16 @@ impl<R: Clone> Server<R> {
             epoch: meta.history.epoch,
             seq: meta.seq + 1,
         };
-        if next <= self.log_top {
+        if next <= self.log.top() {
             // The log is ahead of meta: the fence will tell.
             return None;
         }
-        meta.seq = next.seq;
-        push(&mut self.log, &mut self.log_top, next, message.clone());
+        let (position, message) = meta.advance(message.clone());
+        self.log.push(position, message);
         Some(Appended {
             history: meta.history,
             seq: meta.seq,
+            id: meta.last,
         })
     }
 
@@ -200,10 +232,14 @@ impl<R: Clone> Server<R> {
         }
     }
 
-    /// Keeps the newest entries of the log.
+    /// Keeps the newest entries of the log, or of its trail.
     pub fn trim(&mut self, length: usize) {
-        let surplus = self.log.len().saturating_sub(length);
-        self.log.drain(..surplus);
+        self.log.trim(length);
+    }
+
+    /// Takes everything out of the log, to be published; its ids stay.
+    pub fn publish(&mut self) -> Vec<(Position, Message)> {
+        self.log.publish()
     }
 
     /// `GET`.
@@ -230,7 +266,7 @@ impl<R: Clone> Server<R> {
         let intact = self
             .meta
             .as_ref()
-            .is_some_and(|meta| meta.is_intact(self.owner, ours.into(), self.log_top, wall_ms));
+            .is_some_and(|meta| meta.is_intact(self.owner, ours.into(), self.log.top(), wall_ms));
         let trusted = Guard::ServersBansNeedHistory.demands(intact);
         let snapshot = self.snapshot().filter(|_| trusted);
         (self.look(key, now), snapshot)
@@ -298,21 +334,8 @@ impl<R: Clone> Server<R> {
 
     /// `XREAD`.
     pub fn entries_after(&self, cursor: Position) -> Vec<(Position, Message)> {
-        let first = self
-            .log
-            .partition_point(|(position, _)| *position <= cursor);
-        self.log.range(first..).cloned().collect()
+        self.log.after(cursor)
     }
-}
-
-fn push(
-    log: &mut VecDeque<(Position, Message)>,
-    top: &mut Position,
-    position: Position,
-    message: Message,
-) {
-    log.push_back((position, message));
-    *top = position;
 }
 
 impl Meta {
@@ -326,26 +349,31 @@ impl Meta {
 
     /// Whether this history is not the caller's nor a later one, or has gone back.
     fn is_behind(&self, ours: Witness) -> bool {
-        let Witness { history, seq } = ours;
+        let Witness { history, known, .. } = ours;
         self.history.epoch < history.epoch
             || (self.history.epoch == history.epoch
-                && (!self.history.is(history) || Guard::KnownIsCompared.forbids(self.seq < seq)))
+                && (!self.history.is(history)
+                    || Guard::KnownIsCompared.forbids(self.seq < known.seq)
+                    || Guard::KnownEntryIsCompared
+                        .forbids(known.contradicts(self.fenced().place()))))
     }
 
     fn fenced(&self) -> Fenced {
         Fenced {
             history: self.history,
             tail: self.seq,
+            last: self.last,
             longest_ttl: self.longest_ttl,
+            ..Fenced::default()
         }
     }
 
-    fn advance(&mut self) -> Position {
+    /// The next entry of the log, and its position.
+    fn advance(&mut self, message: Message) -> (Position, Message) {
         self.seq += 1;
-        Position {
-            epoch: self.history.epoch,
-            seq: self.seq,
-        }
+        let before = std::mem::replace(&mut self.last, message.id);
+        let message = Message { before, ..message };
+        (self.fenced().position(), message)
     }
 
     fn limit_bans(&mut self, now: Tick, limit: usize) {

@@ -42,6 +42,10 @@ impl Late {
                 ours,
                 margin,
             } => {
+                let message = Message {
+                    id: around.fresh_name(),
+                    ..message
+                };
                 let what = list(message.changes.iter());
                 let max_bans = around.scope.max_bans;
                 let site = around.site();

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Copies, Partition, Snapshot};
 use crate::guard::Guard;
+use crate::known::Known;
 use crate::message::Message;
-use crate::position::{Fenced, Position};
+use crate::position::{Fenced, Place, Position};
 use crate::tick::Tick;
 
 /// What became of a log entry.
@@ -17,16 +18,25 @@ pub enum Received {
     Old,
     /// Entries before it are missing, or the history changed: resynchronise.
     Gap,
+    /// It does not belong to the history that is known: that was broken, and needs a new epoch.
+    Disowned,
 }
 
 impl Partition {
     /// Takes note of what a fence answered, on whichever connection. False when the answer is of
-    /// an older history than this instance has seen: that connection must be fenced again, with
-    /// ours, before it is used.
+    /// an older history than this instance has seen, or of one that was broken: that connection must
+    /// be fenced again, with ours, before it is used.
     pub fn adopt(&mut self, fenced: Fenced, copies: &mut impl Copies) -> bool {
         match self.history {
             Some(ours) if fenced.history.is(ours) => {
-                self.known = self.known.max(fenced.position());
+                if self.known.contradicts(fenced.place()) {
+                    self.disown();
+                }
+                if self.disowned {
+                    return false;
+                }
+                self.known.learn(fenced.place(), self.cursor.seq);
+                self.known.vouch(fenced.unseen);
                 self.confirm_ttl(fenced.longest_ttl);
                 true
             }
@@ -42,8 +52,10 @@ impl Partition {
 
     fn begin_epoch(&mut self, fenced: Fenced, copies: &mut impl Copies) {
         self.history = Some(fenced.history);
-        self.cursor = 0;
-        self.known = fenced.position();
+        self.disowned = false;
+        self.cursor = Place::default();
+        self.known = Known::default();
+        self.known.learn(fenced.place(), 0);
         self.bans.forget_acknowledged();
         if Guard::NewEpochResynchronises.holds() {
             self.synced = false;
@@ -60,13 +72,21 @@ impl Partition {
         }
     }
 
+    /// The server went back, and gave positions a second time. Others may go on with what it lost, so
+    /// starting over in this history is not enough.
+    fn disown(&mut self) {
+        self.disowned = true;
+        self.synced = false;
+        self.proof.withdraw();
+    }
+
     /// A probe sent at `sent` was answered. False when the reader has to resynchronise.
     pub fn probed(&mut self, sent: Tick, fenced: Fenced, copies: &mut impl Copies) -> bool {
         if !self.adopt(fenced, copies) {
             self.synced = false;
         }
         if self.synced {
-            self.proof.probed(sent, fenced.tail, self.cursor);
+            self.proof.probed(sent, fenced.tail, self.cursor.seq);
         }
         self.synced
     }
@@ -82,6 +102,14 @@ impl Partition {
         copies: &mut impl Copies,
     ) -> Received {
         let at = self.position();
+        let place = Place {
+            seq: position.seq,
+            id: message.id,
+        };
+        if position.epoch == at.epoch && self.known.contradicts(place) {
+            self.disown();
+            return Received::Disowned;
+        }
         if position.epoch < at.epoch || (self.synced && position <= at) {
             return Received::Old;
         }
@@ -92,6 +120,11 @@ impl Partition {
             self.synced = false;
             return Received::Gap;
         }
+        let is_next = position.seq == at.seq + 1;
+        if Guard::ChainIsCompared.forbids(is_next && message.before != self.cursor.id) {
+            self.disown();
+            return Received::Disowned;
+        }
         if !own {
             for change in &message.changes {
                 self.apply(change, position, now, copies);
@@ -100,11 +133,11 @@ impl Partition {
         if let Some(ttl) = message.longest_ttl {
             self.confirm_ttl(ttl);
         }
-        self.cursor = position.seq;
-        self.known = self.known.max(position);
-        self.proof.advanced(self.cursor);
+        self.cursor = place;
+        self.known.advance(place);
+        self.proof.advanced(place.seq);
         if !Guard::OnlyProbesProve.holds() {
-            self.proof.probed(now, self.cursor, self.cursor);
+            self.proof.probed(now, place.seq, place.seq);
         }
         Received::Applied
     }
@@ -113,7 +146,7 @@ impl Partition {
     /// not got them and has to resynchronise: they are lost.
     pub fn is_complete(&mut self) -> bool {
         let awaited = self.proof.awaited_tail();
-        if Guard::LostTail.forbids(awaited.is_some_and(|tail| tail > self.cursor)) {
+        if Guard::LostTail.forbids(awaited.is_some_and(|tail| tail > self.cursor.seq)) {
             self.synced = false;
         }
         self.synced
@@ -125,9 +158,10 @@ impl Partition {
     }
 
     /// Starts over from what the server says, in one step. False when the snapshot is of an older
-    /// history, or the history has gone back since: then the fence begins a new one. Bans are merged, not replaced: an own one may have been acknowledged meanwhile.
+    /// history, or the history has gone back since: then the fence begins a new one. Bans are merged,
+    /// not replaced: an own one may have been acknowledged meanwhile.
     pub fn resume(&mut self, snapshot: &Snapshot, now: Tick, copies: &mut impl Copies) -> bool {
-        if !self.adopt(snapshot.fenced, copies) || snapshot.fenced.tail < self.cursor {
+        if !self.adopt(snapshot.fenced, copies) || snapshot.fenced.tail < self.cursor.seq {
             return false;
         }
         if !Guard::ResyncMergesBans.holds() {
@@ -137,12 +171,14 @@ impl Partition {
         for (scope, seq) in &snapshot.bans {
             self.bans.add(scope, Position { epoch, seq: *seq }, now);
         }
-        self.cursor = snapshot.fenced.tail;
+        let tail = snapshot.fenced.place();
+        self.known.skip(self.cursor, tail);
+        self.cursor = tail;
         self.synced = true;
         if Guard::ResyncStartsEmpty.holds() {
             self.drop_everything(copies);
         }
-        self.proof.resumed(self.cursor);
+        self.proof.resumed(tail.seq);
         self.tidy(now);
         true
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Copies, Partition};
 use crate::guard::Guard;
 use crate::message::Change;
-use crate::position::Position;
+use crate::position::{Appended, Position};
 use crate::tick::Tick;
 
 impl Partition {
@@ -20,20 +20,23 @@ impl Partition {
         }
     }
 
-    /// `count` removals that asked for this change were executed at `position`. False, and they
-    /// stay pending, when that is not in the current epoch.
+    /// `count` removals that asked for this change were executed there. False, and they stay pending,
+    /// when that is not in the current epoch, or in a history that was broken.
     pub fn acknowledge(
         &mut self,
         change: &Change,
         count: u32,
-        position: Position,
+        appended: Appended,
         now: Tick,
         copies: &mut impl Copies,
     ) -> bool {
-        if Guard::AcknowledgedInThisEpoch.forbids(position.epoch != self.history().epoch) {
+        let position = appended.position();
+        if self.disowned
+            || Guard::AcknowledgedInThisEpoch.forbids(position.epoch != self.history().epoch)
+        {
             return false;
         }
-        self.known = self.known.max(position);
+        self.known.learn(appended.place(), self.cursor.seq);
         if Guard::SecondDrop.holds() {
             self.drop_covered(change, copies);
         }
@@ -53,11 +56,16 @@ impl Partition {
 
     /// Without a server: executes a change, and returns the position that it gave to it.
     pub fn execute(&mut self, change: &Change, now: Tick, copies: &mut impl Copies) -> Position {
-        self.cursor += 1;
-        let position = self.position();
+        self.cursor.seq += 1;
+        let appended = Appended {
+            history: self.history(),
+            seq: self.cursor.seq,
+            id: self.cursor.id,
+        };
+        self.known.advance(appended.place());
         self.begin(change, now, copies);
-        self.acknowledge(change, 1, position, now, copies);
-        position
+        self.acknowledge(change, 1, appended, now, copies);
+        appended.position()
     }
 
     /// A value will live so long: from now on every fence asks the server to keep bans for it.

@@ -43,6 +43,7 @@ impl Partition {
     pub fn reach(&self, key: &str, at_least: Position, now: Tick) -> Reach {
         let at = self.position();
         if self.history.is_none()
+            || self.disowned
             || Guard::UnknownEpochNeedsSource.forbids(at_least.epoch > at.epoch)
             || self.keys.is_pending(key)
             || self.bans.pending_for(key, &[])
@@ -60,6 +61,7 @@ impl Partition {
     /// Whether a record of L2 with this stamp may be used.
     pub fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
         Guard::RecordsOfThisEpoch.demands(stamp.epoch == self.history().epoch)
+            && !self.disowned
             && !self.keys.is_pending(key)
             && !self.bans.pending_for(key, tags)
             && !Guard::BansJudgeRecords.forbids(self.bans.forbid(key, tags, stamp, 0))
@@ -117,7 +119,7 @@ impl Partition {
         if Guard::ArrivalsNotPositions.holds() {
             self.bans.arrived()
         } else {
-            self.known.seq
+            self.known.newest().seq
         }
     }
 

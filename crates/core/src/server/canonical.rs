@@ -27,12 +27,7 @@ impl<R> Server<R> {
                 to.until(*expires, now);
             });
         });
-        to.position(self.log_top);
-        let unread = self.log.iter().filter(|(position, _)| *position > cursor);
-        to.list(unread, |to, (position, message)| {
-            to.position(*position);
-            to.message(message);
-        });
+        self.log.write(to, cursor);
         let alive = |(_, stored): &(_, &super::Stored<R>)| now < stored.expires;
         let mut records: Vec<_> = self.records.iter().filter(alive).collect();
         records.sort_unstable_by_key(|(key, _)| *key);

@@ -1,5 +1,6 @@
 //! What may befall a server, and what is seen of it from outside.
 
+use super::log::Log;
 use super::{Fenced, Message, Position, Scope, Server, Tick};
 use crate::guard::Guard;
 
@@ -35,7 +36,7 @@ impl<R: Clone> Server<R> {
     /// The log is evicted, with the position it had come to. If that were where positions are
     /// taken from, they would be given again.
     pub fn lose_log(&mut self) {
-        self.forget_log();
+        self.log = Log::default();
         if !Guard::MetaInOneHash.holds()
             && let Some(meta) = &mut self.meta
         {
@@ -58,12 +59,6 @@ impl<R: Clone> Server<R> {
         self.meta.clone_from(&to.meta);
     }
 
-    /// There is no log to look at, as with Pub/Sub.
-    pub fn forget_log(&mut self) {
-        self.log.clear();
-        self.log_top = Position::ORIGIN;
-    }
-
     /// What history it goes on with, and how far that has come; `None` when `meta` is gone.
     pub fn fenced(&self) -> Option<Fenced> {
         self.meta.as_ref().map(super::Meta::fenced)
@@ -83,7 +78,7 @@ impl<R: Clone> Server<R> {
 
     /// Whether there is anything in the log behind this position.
     pub fn has_entries_after(&self, cursor: Position) -> bool {
-        self.log.back().is_some_and(|(last, _)| *last > cursor)
+        self.log.has_after(cursor)
     }
 
     /// The second step of a removal, where it is not one with the first.

@@ -92,9 +92,9 @@ fn an_acknowledgement_ends_as_many_as_it_is_for() {
             instance.begin(&change, start());
         }
         let (partition, copies) = (&mut instance.partition, &mut instance.shelf);
-        assert!(partition.acknowledge(&change, 2, at(6), start(), copies));
+        assert!(partition.acknowledge(&change, 2, appended(at(6)), start(), copies));
         assert!(!partition.accepts("a:1", &[], at(6)), "{change:?}");
-        assert!(partition.acknowledge(&change, 1, at(7), start(), copies));
+        assert!(partition.acknowledge(&change, 1, appended(at(7)), start(), copies));
         assert!(partition.accepts("a:1", &[], at(7)), "{change:?}");
     }
 }

@@ -161,7 +161,7 @@ fn a_snapshot_below_the_cursor_is_refused() {
     instance.partition.lose_track();
     assert!(!instance.resume(HISTORY, 4, &[], start()));
     assert!(!instance.partition.is_synced());
-    assert_eq!(instance.partition.witness().known(), at(9));
+    assert_eq!(instance.partition.witness().position(), at(9));
 }
 
 /// A tail that was answered and then forgotten is not waited for.
@@ -180,6 +180,8 @@ fn a_raised_ttl_is_told_to_everybody() {
     let longer = LONGEST_TTL * 3;
     assert!(!instance.partition.is_ttl_allowed(longer));
     let message = Message {
+        id: 6,
+        before: 5,
         longest_ttl: Some(longer),
         ..Message::default()
     };

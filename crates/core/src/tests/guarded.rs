@@ -1,7 +1,7 @@
 //! Reading L2 together with the server's bans, by an instance that may have missed some.
 
 use super::*;
-use crate::{Server, Witness};
+use crate::{Place, Server, Witness};
 
 const NOW: Tick = Tick::from_nanos(1_000_000_000);
 const WALL_MS: u64 = 1000;
@@ -9,11 +9,13 @@ const WALL_MS: u64 = 1000;
 /// A server with a record, and what an instance knows that has removed it there.
 fn removed_elsewhere() -> (Server<u64>, Witness) {
     let mut server = Server::default();
-    let history = server
-        .fence(Witness::default(), 1, LONGEST_TTL, WALL_MS)
-        .history;
+    let fenced = server.fence(Witness::default(), 1, LONGEST_TTL, WALL_MS);
     server.put("a:1", 7, NOW, NOW + LONGEST_TTL);
-    (server, Witness { history, seq: 1 })
+    let knows = Witness {
+        known: fenced.place(),
+        ..fenced.history.into()
+    };
+    (server, knows)
 }
 
 fn is_trusted(server: &Server<u64>, ours: Witness, wall_ms: u64) -> bool {
@@ -42,8 +44,16 @@ fn a_primary_that_nobody_has_fenced_is_not_trusted() {
 #[test]
 fn a_history_that_has_gone_back_is_not_trusted() {
     let (server, ours) = removed_elsewhere();
-    let knows_more = Witness { seq: 2, ..ours };
-    assert!(!is_trusted(&server, knows_more, WALL_MS));
+    let known = Place { seq: 2, id: 20 };
+    assert!(!is_trusted(&server, Witness { known, ..ours }, WALL_MS));
+}
+
+/// It has gone back, and come as far again with something else.
+#[test]
+fn a_history_with_another_entry_is_not_trusted() {
+    let (server, ours) = removed_elsewhere();
+    let known = Place { seq: 1, id: 10 };
+    assert!(!is_trusted(&server, Witness { known, ..ours }, WALL_MS));
 }
 
 /// Another history may have come to the same epoch.
@@ -55,7 +65,7 @@ fn a_history_of_another_nonce_is_not_trusted() {
         nonce,
         ..ours.history
     };
-    assert!(!is_trusted(&server, Witness { history, seq: 1 }, WALL_MS));
+    assert!(!is_trusted(&server, Witness { history, ..ours }, WALL_MS));
 }
 
 /// Records outlive bans where the server's clock has stepped back.

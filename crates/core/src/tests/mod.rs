@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Arrival, Change, Copies, Fenced, History, Limits, Message, Partition, Position, Received,
-    Scope, Snapshot, Tick, Ticket, Validity,
+    Appended, Arrival, Change, Copies, Fenced, History, Limits, Message, Partition, Position,
+    Received, Scope, Snapshot, Tick, Ticket, Validity,
 };
 
 const MAX_STALENESS: Duration = Duration::from_secs(2);
@@ -122,6 +122,8 @@ impl Instance {
         now: Tick,
     ) -> Received {
         let message = Message {
+            id: position.seq,
+            before: position.seq - 1,
             changes: changes.to_vec(),
             ..Message::default()
         };
@@ -135,7 +137,7 @@ impl Instance {
 
     fn acknowledge(&mut self, change: &Change, position: Position, now: Tick) -> bool {
         self.partition
-            .acknowledge(change, 1, position, now, &mut self.shelf)
+            .acknowledge(change, 1, appended(position), now, &mut self.shelf)
     }
 
     /// Inserts a loaded value under its ticket, if it is admitted.
@@ -202,11 +204,26 @@ fn start() -> Tick {
     ms(1_000_000)
 }
 
+/// An unbroken history, whose entries are called as their sequence numbers.
 fn fenced(history: History, tail: u64) -> Fenced {
     Fenced {
         history,
         tail,
+        last: tail,
         longest_ttl: LONGEST_TTL,
+        ..Fenced::default()
+    }
+}
+
+/// In [`HISTORY`] or in another of an epoch of its own.
+fn appended(position: Position) -> Appended {
+    Appended {
+        history: History {
+            epoch: position.epoch,
+            nonce: position.epoch * 10,
+        },
+        seq: position.seq,
+        id: position.seq,
     }
 }
 

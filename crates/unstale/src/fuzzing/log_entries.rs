@@ -108,7 +108,7 @@ pub(super) fn following(tail: u64, max_bans: usize) -> Partition {
         fenced: Fenced {
             history: HISTORY,
             tail,
-            longest_ttl: Duration::ZERO,
+            ..Fenced::default()
         },
         bans: vec![],
     };

@@ -68,7 +68,8 @@ impl Reader {
     /// the probe was answered, so what it counted and they lack is lost.
     async fn turn(&self, feed: &Feed, probe_due: &mut Tick) -> Result<(), Unavailable> {
         let now = clock::now();
-        if now >= *probe_due {
+        // A history that was broken ends at once: others go on in it.
+        if now >= *probe_due || self.local.with(|partition, _| partition.is_disowned()) {
             let fenced = if Guard::ProbeIsTheFence.holds() {
                 feed.probe().await?
             } else {
@@ -79,11 +80,23 @@ impl Reader {
             } else {
                 clock::now()
             };
-            self.local
-                .with(|partition, copies| partition.probed(proven_from, fenced, copies));
-            *probe_due = now + self.poll_interval;
+            let asks_again = self.local.with(|partition, copies| {
+                partition.probed(proven_from, fenced, copies);
+                partition.is_disowned() || partition.has_unseen()
+            });
+            *probe_due = if asks_again {
+                now
+            } else {
+                now + self.poll_interval
+            };
         }
-        if !self.local.with(|partition, _| partition.is_synced()) {
+        let (synced, disowned) = self
+            .local
+            .with(|partition, _| (partition.is_synced(), partition.is_disowned()));
+        if disowned {
+            return Ok(());
+        }
+        if !synced {
             self.resynchronise(feed).await?;
             *probe_due = now;
             return Ok(());
@@ -91,9 +104,16 @@ impl Reader {
         let wait = probe_due.since(clock::now());
         let Entries { entries, complete } = feed.entries(self.local.position(), wait).await?;
         for (position, message) in entries {
-            if self.apply(position, message) == Received::Gap {
-                tracing::warn!(instance = %self.name, %position, "entries of the log are missing");
-                return Ok(());
+            match self.apply(position, message) {
+                Received::Applied | Received::Old => {}
+                Received::Gap => {
+                    tracing::warn!(instance = %self.name, %position, "entries of the log are missing");
+                    return Ok(());
+                }
+                Received::Disowned => {
+                    tracing::warn!(instance = %self.name, %position, "the server has gone back: the position was given before");
+                    return Ok(());
+                }
             }
         }
         if complete && !self.local.with(|partition, _| partition.is_complete()) {

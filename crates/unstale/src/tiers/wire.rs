@@ -32,7 +32,18 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// The text of an entry.
+/// The text of a nonce, or of an entry's id.
+pub(crate) fn number(number: u64) -> String {
+    format!("{number:016x}")
+}
+
+/// Reads a nonce, or an entry's id.
+pub(crate) fn read_number(text: &[u8]) -> Option<u64> {
+    u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok()
+}
+
+/// The text of an entry, but for its id and the one before it, which stand beside it: the server
+/// knows the latter alone.
 pub(crate) fn write(message: &Message) -> String {
     let mut entry = Entry {
         o: message.origin,
@@ -54,6 +65,15 @@ pub(crate) fn write(message: &Message) -> String {
     serde_json::to_string(&entry).unwrap_or_default()
 }
 
+/// Reads an entry together with its id and the one before it.
+pub(crate) fn read_entry(id: &[u8], before: &[u8], text: &[u8]) -> Option<Message> {
+    Some(Message {
+        id: read_number(id)?,
+        before: read_number(before)?,
+        ..read(text)?
+    })
+}
+
 /// Reads an entry; `None` when it is none, or holds a ban of a kind unknown here. What is not
 /// understood counts as missed.
 pub(crate) fn read(text: &[u8]) -> Option<Message> {
@@ -68,6 +88,8 @@ pub(crate) fn read(text: &[u8]) -> Option<Message> {
         .iter()
         .map(|ban| Scope::from_wire(ban).map(Change::Ban));
     Some(Message {
+        id: 0,
+        before: 0,
         origin: entry.o,
         sent_at: entry.w,
         changes: keys.chain(bans).collect::<Option<_>>()?,
@@ -82,6 +104,8 @@ mod tests {
     #[test]
     fn an_entry_is_read_back() {
         let message = Message {
+            id: 0xf00d,
+            before: u64::MAX,
             origin: u64::MAX,
             sent_at: 17,
             changes: vec![
@@ -93,7 +117,10 @@ mod tests {
             ],
             longest_ttl: Some(Duration::from_secs(3)),
         };
-        assert_eq!(read(write(&message).as_bytes()), Some(message));
+        let (id, before) = (number(message.id), number(message.before));
+        let text = write(&message);
+        let read = read_entry(id.as_bytes(), before.as_bytes(), text.as_bytes());
+        assert_eq!(read, Some(message));
     }
 
     #[test]
@@ -103,5 +130,7 @@ mod tests {
         assert_eq!(read(b"garbage"), None);
         assert_eq!(read(b"[1,0,[\"a\"]]"), None);
         assert_eq!(read(b"{\"o\":0}"), Some(Message::default()));
+        assert_eq!(read_entry(b"", b"1", b"{\"o\":0}"), None);
+        assert_eq!(read_entry(b"1", b"g", b"{\"o\":0}"), None);
     }
 }

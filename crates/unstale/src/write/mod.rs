@@ -11,3 +11,19 @@ pub use outcome::Outcome;
 pub(crate) use remove::remove;
 pub(crate) use sender::Sender;
 pub(crate) use store::set;
+
+use crate::clock;
+use crate::core::{Change, Message};
+use crate::random;
+use crate::tiers::Unavailable;
+
+/// An entry of the log, to be appended once: whoever tries again draws another id.
+fn message(origin: u64, changes: Vec<Change>) -> Result<Message, Unavailable> {
+    Ok(Message {
+        id: random::number().map_err(|_| Unavailable::Down)?,
+        origin,
+        sent_at: clock::wall_micros(),
+        changes,
+        ..Message::default()
+    })
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::message;
 use super::receipt::Receipt;
 use crate::clock;
 use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Scope};
@@ -121,8 +122,11 @@ impl Sender {
                 break;
             }
             due -= batch.len();
-            let message = self.message(&batch);
-            self.settle(batch, l2.invalidate_on(line, &message).await)?;
+            let result = match self.message(&batch) {
+                Ok(message) => l2.invalidate_on(line, &message).await,
+                Err(failure) => Err(failure),
+            };
+            self.settle(batch, result)?;
         }
         Ok(())
     }
@@ -157,8 +161,10 @@ impl Sender {
         if batch.is_empty() {
             return false;
         }
-        let message = self.message(&batch);
-        let result = self.shared.invalidate(&message).await;
+        let result = match self.message(&batch) {
+            Ok(message) => self.shared.invalidate(&message).await,
+            Err(failure) => Err(failure),
+        };
         if let Err(failure) = self.settle(batch, result) {
             tracing::debug!(instance = %self.name, %failure, "a batch of removals failed");
             if self.retired.load(Ordering::Acquire) {
@@ -225,18 +231,14 @@ impl Sender {
         self.local.with(|partition, copies| {
             partition.adopt(appended.fenced(), copies)
                 && batch.iter().all(|(change, queued)| {
-                    partition.acknowledge(change, queued.count, appended.position(), now, copies)
+                    partition.acknowledge(change, queued.count, appended, now, copies)
                 })
         })
     }
 
-    fn message(&self, batch: &Batch<Arc<Receipt>>) -> Message {
-        Message {
-            origin: self.origin,
-            sent_at: clock::wall_micros(),
-            changes: batch.iter().map(|(change, _)| change.clone()).collect(),
-            longest_ttl: None,
-        }
+    fn message(&self, batch: &Batch<Arc<Receipt>>) -> Result<Message, Unavailable> {
+        let changes = batch.iter().map(|(change, _)| change.clone());
+        message(self.origin, changes.collect())
     }
 
     fn enqueue(&self, changes: Vec<Change>, receipt: Option<&Arc<Receipt>>) {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::message;
 use super::outcome::Outcome;
 use super::remove::remove;
 use crate::clock;
 use crate::codec::EncodeError;
-use crate::core::{Change, Guard, Message};
+use crate::core::{Change, Guard};
 use crate::entry::EntryOptions;
 use crate::error::{Error, KeyError};
 use crate::instance::Instance;
@@ -129,19 +130,14 @@ async fn attempt(
     if let Some(longest) = entries.iter().map(|entry| entry.traits.ttl).max() {
         instance.allow_ttl(shared, longest).await?;
     }
-    let message = Message {
-        origin: instance.origin,
-        sent_at: clock::wall_micros(),
-        changes: changes.to_vec(),
-        longest_ttl: None,
-    };
+    let message = message(instance.origin, changes.to_vec())?;
     let appended = shared.store(&message, entries).await?;
     let now = clock::now();
     let counts = instance.local.with(|partition, copies| {
         partition.adopt(appended.fenced(), copies)
             && changes
                 .iter()
-                .all(|change| partition.acknowledge(change, 1, appended.position(), now, copies))
+                .all(|change| partition.acknowledge(change, 1, appended, now, copies))
     });
     if counts {
         Ok(Token::at(appended.position()))

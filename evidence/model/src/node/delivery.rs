@@ -177,7 +177,10 @@ impl Node {
     }
 
     fn append(&self, delivery: &Delivery, around: &mut Around<'_>) -> Option<Appended> {
-        let message = delivery.message(around.origin());
+        let message = Message {
+            id: around.fresh_name(),
+            ..delivery.message(around.origin())
+        };
         let appended = self.invalidate(&message, delivery.ours, around);
         match appended {
             Some(at) => {
@@ -294,12 +297,12 @@ impl Node {
         appended: Appended,
         around: &mut Around<'_>,
     ) -> bool {
-        let (position, now) = (appended.position(), around.now);
+        let now = around.now;
         self.adopt(appended.fenced(), around)
             && delivery.batch.iter().all(|(change, queued)| {
                 let shelf = &mut self.shelf;
                 self.partition
-                    .acknowledge(change, queued.count, position, now, shelf)
+                    .acknowledge(change, queued.count, appended, now, shelf)
             })
     }
 

@@ -83,6 +83,7 @@ impl Node {
         };
         let (key, now) = (store.key, around.now);
         let message = Message {
+            id: around.fresh_name(),
             origin: around.origin(),
             changes: vec![Target::Key(key).change()],
             ..Message::default()
@@ -136,7 +137,7 @@ impl Node {
         let counts = self.adopt(appended.fenced(), around)
             && self
                 .partition
-                .acknowledge(&change, 1, position, now, &mut self.shelf);
+                .acknowledge(&change, 1, appended, now, &mut self.shelf);
         if !counts {
             return self.fail_store(around);
         }

@@ -1,5 +1,6 @@
 //! The receiving end of the log: a connection of its own, read without a response timeout.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -170,20 +171,21 @@ impl RedisFeed {
     }
 }
 
-/// Reads an entry of the Stream.
+/// Reads an entry of the Stream. One without an id counts as missed.
 pub(super) fn kept(entry: &StreamId) -> Option<(Position, Option<Message>)> {
     let position = entry.id.parse().ok()?;
-    let payload = entry.map.get("m").map(Vec::<u8>::from_redis_value_ref);
-    let payload = payload.and_then(Result::ok);
-    Some((position, payload.and_then(|text| wire::read(&text))))
+    let field = |name| Vec::<u8>::from_redis_value_ref(entry.map.get(name)?).ok();
+    let read = || wire::read_entry(&field("i")?, &field("p")?, &field("m")?);
+    Some((position, read()))
 }
 
-/// Reads `<position> <entry>` from a message of the channel.
+/// Reads `<position> <id> <id before> <entry>` from a message of the channel.
 pub(super) fn published(push: &PushInfo) -> Option<(Position, Option<Message>)> {
-    let payload = Vec::<u8>::from_redis_value_ref(push.data.get(1)?).ok()?;
-    let space = payload.iter().position(|byte| *byte == b' ')?;
-    let position = std::str::from_utf8(&payload[..space]).ok()?.parse().ok()?;
-    Some((position, wire::read(&payload[space + 1..])))
+    let text = Vec::<u8>::from_redis_value_ref(push.data.get(1)?).ok()?;
+    let mut words = text.splitn(4, |byte| *byte == b' ');
+    let position = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
+    let mut entry = || wire::read_entry(words.next()?, words.next()?, words.next()?);
+    Some((position, entry()))
 }
 
 fn disconnected() -> Unavailable {

@@ -104,10 +104,7 @@ impl Redis {
             .key(&self.keyspace.meta)
             .key(&self.keyspace.log)
             .key(self.keyspace.record(key));
-        script
-            .arg(ours.known().to_string())
-            .arg(reply::nonce_text(ours.history.nonce))
-            .arg(&self.keyspace.channel);
+        scripts::tell(&mut script, &ours);
         let (ttl, bytes, meta): (i64, Option<Vec<u8>>, Reply) = self.invoke(&script).await?;
         Ok(Guarded {
             looked: bytes.map(|bytes| looked(ttl, bytes)),
@@ -201,7 +198,7 @@ impl Redis {
     ) -> Result<Appended, Unavailable> {
         let payload = &*wire::write(message);
         self.link
-            .run(|line| self.send_values(line, entries, payload))
+            .run(|line| self.send_values(line, message, entries, payload))
             .await
     }
 
@@ -223,7 +220,7 @@ impl Redis {
         payload: &str,
     ) -> RedisResult<Appended> {
         let mut script = scripts::INVALIDATE.prepare_invoke();
-        self.begin_append(&mut script, payload);
+        self.begin_append(&mut script, message.id, payload);
         for key in message.keys() {
             script.key(self.keyspace.record(key));
         }
@@ -236,17 +233,19 @@ impl Redis {
                 script.arg(scope.to_string());
             }
         }
-        reply::appended(&script.invoke_async(&mut line.connection.clone()).await?)
+        let answer = script.invoke_async(&mut line.connection.clone()).await?;
+        reply::appended(&answer, message.id)
     }
 
     async fn send_values(
         &self,
         line: RedisLine,
+        message: &Message,
         entries: &[StoreEntry],
         payload: &str,
     ) -> RedisResult<Appended> {
         let mut script = scripts::STORE.prepare_invoke();
-        self.begin_append(&mut script, payload);
+        self.begin_append(&mut script, message.id, payload);
         for entry in entries {
             let (life, absolute) = lives(&entry.traits);
             script
@@ -255,19 +254,19 @@ impl Redis {
                 .arg(absolute);
             script.arg(&entry.rest[..]);
         }
-        reply::appended(&script.invoke_async(&mut line.connection.clone()).await?)
+        let answer = script.invoke_async(&mut line.connection.clone()).await?;
+        reply::appended(&answer, message.id)
     }
 
     /// The keys and arguments that `log.lua` expects.
-    fn begin_append(&self, script: &mut ScriptInvocation<'_>, payload: &str) {
+    fn begin_append(&self, script: &mut ScriptInvocation<'_>, id: u64, payload: &str) {
         let ours = self.local.witness();
         script.key(&self.keyspace.meta).key(&self.keyspace.log);
-        script
-            .arg(ours.known().to_string())
-            .arg(reply::nonce_text(ours.history.nonce));
+        scripts::tell(script, &ours);
         script
             .arg(&self.keyspace.channel)
             .arg(self.keyspace.max_log_length)
+            .arg(wire::number(id))
             .arg(payload);
     }
 

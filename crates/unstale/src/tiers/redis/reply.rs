@@ -5,41 +5,38 @@ use std::time::Duration;
 
 use redis::{FromRedisValue, RedisResult, Value};
 
-use crate::core::{Appended, Fenced, History, Scope, Snapshot};
+use super::super::wire;
+use crate::core::{Appended, Fenced, History, Scope, Snapshot, Witness};
 
 /// As far as the scripts count on: see `numbers.lua`.
 const HIGHEST: u64 = (1 << 53) - 1;
 
-/// A nonce as it is stored.
-pub(super) fn nonce_text(nonce: u64) -> String {
-    format!("{nonce:016x}")
-}
-
-/// The fence's answer: epoch, nonce, tail and the longest TTL.
-pub(super) fn fenced(reply: &Value) -> RedisResult<Fenced> {
-    let (epoch, nonce, tail, ttl): (u64, String, u64, u64) =
+/// The fence's answer to `ours`: epoch, nonce, tail, the id of the entry there, and the longest TTL.
+pub(super) fn fenced(reply: &Value, ours: &Witness) -> RedisResult<Fenced> {
+    let (epoch, nonce, tail, last, ttl): (u64, String, u64, String, u64) =
         FromRedisValue::from_redis_value_ref(reply)?;
-    let history = History {
-        epoch,
-        nonce: read_nonce(&nonce),
-    };
-    let longest_ttl = Duration::from_millis(ttl);
     Ok(Fenced {
-        history,
+        history: History {
+            epoch,
+            nonce: read_number(&nonce),
+        },
         tail,
-        longest_ttl,
+        last: read_number(&last),
+        unseen: ours.unseen,
+        longest_ttl: Duration::from_millis(ttl),
     })
 }
 
-/// Where `log.lua` appended: epoch, nonce and sequence number.
-pub(super) fn appended(reply: &Value) -> RedisResult<Appended> {
+/// Where `log.lua` appended an entry of this id: epoch, nonce and sequence number.
+pub(super) fn appended(reply: &Value, id: u64) -> RedisResult<Appended> {
     let (epoch, nonce, seq): (u64, String, u64) = FromRedisValue::from_redis_value_ref(reply)?;
     Ok(Appended {
         history: History {
             epoch,
-            nonce: read_nonce(&nonce),
+            nonce: read_number(&nonce),
         },
         seq,
+        id,
     })
 }
 
@@ -50,9 +47,12 @@ pub(super) fn snapshot(reply: &Value) -> RedisResult<Option<Snapshot>> {
         let number = fields.get(name)?.parse().ok()?;
         (number < HIGHEST).then_some(number)
     };
-    let (Some(epoch), Some(nonce), Some(tail)) =
-        (number("epoch"), fields.get("nonce"), number("seq"))
-    else {
+    let (Some(epoch), Some(nonce), Some(tail), Some(last)) = (
+        number("epoch"),
+        fields.get("nonce"),
+        number("seq"),
+        fields.get("last"),
+    ) else {
         return Ok(None);
     };
     let bans = fields.iter().filter_map(|(name, text)| {
@@ -69,16 +69,18 @@ pub(super) fn snapshot(reply: &Value) -> RedisResult<Option<Snapshot>> {
         fenced: Fenced {
             history: History {
                 epoch,
-                nonce: read_nonce(nonce),
+                nonce: read_number(nonce),
             },
             tail,
+            last: read_number(last),
             longest_ttl: Duration::from_millis(number("ttl").unwrap_or(0)),
+            ..Fenced::default()
         },
         bans: bans.collect(),
     }))
 }
 
-/// A nonce that is none of ours still differs from ours.
-fn read_nonce(text: &str) -> u64 {
-    u64::from_str_radix(text, 16).unwrap_or(0)
+/// A nonce or an id that is none of ours still differs from ours.
+fn read_number(text: &str) -> u64 {
+    wire::read_number(text.as_bytes()).unwrap_or(0)
 }

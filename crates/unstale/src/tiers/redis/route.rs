@@ -9,11 +9,12 @@ use redis::{ErrorKind, RedisError, RedisResult, Value};
 use super::connection::{Server, Target};
 use super::keyspace::Keyspace;
 use super::{refusal, reply, scripts};
-use crate::core::Fenced;
+use crate::core::{Fenced, Position};
 use crate::local::Local;
 use crate::protect::{Failure, Route};
 use crate::random;
 use crate::tiers::record::millis;
+use crate::tiers::wire;
 
 /// The servers of one partition.
 pub(crate) struct RedisRoute {
@@ -59,16 +60,21 @@ impl Route for RedisRoute {
             .with(|partition, _| (partition.witness(), partition.longest_ttl()));
         let mut script = scripts::FENCE.prepare_invoke();
         script.key(&self.keyspace.meta).key(&self.keyspace.log);
+        scripts::tell(&mut script, &ours);
         script
-            .arg(ours.known().to_string())
-            .arg(reply::nonce_text(ours.history.nonce))
-            .arg(&self.keyspace.channel);
-        script
-            .arg(reply::nonce_text(nonce()?))
+            .arg(&self.keyspace.channel)
+            .arg(wire::number(nonce()?))
             .arg(millis(longest_ttl))
             .arg(self.keyspace.max_log_length);
+        let unseen = Position {
+            epoch: ours.history.epoch,
+            seq: ours.unseen.seq,
+        };
+        script
+            .arg(unseen.to_string())
+            .arg(wire::number(ours.unseen.id));
         let answer: Value = script.invoke_async(&mut connection.clone()).await?;
-        reply::fenced(&answer)
+        reply::fenced(&answer, &ours)
     }
 }
 

@@ -2,13 +2,24 @@
 
 use std::sync::LazyLock;
 
-use redis::Script;
+use redis::{Script, ScriptInvocation};
+
+use super::super::wire;
+use crate::core::Witness;
 
 /// Invalidation goes on when the server has run out of memory.
 const ALLOW_OOM: &str = "#!lua flags=allow-oom\n";
 
 /// Values are not stored when the server has run out of memory.
 const DENY_OOM: &str = "#!lua\n";
+
+/// The arguments by which an instance says what it knows.
+pub(super) fn tell(script: &mut ScriptInvocation<'_>, ours: &Witness) {
+    script
+        .arg(ours.position().to_string())
+        .arg(wire::number(ours.known.id))
+        .arg(wire::number(ours.history.nonce));
+}
 
 fn script(parts: &[&str]) -> Script {
     Script::new(&parts.concat())
@@ -20,42 +31,23 @@ macro_rules! source {
     };
 }
 
-pub(super) static FENCE: LazyLock<Script> = LazyLock::new(|| {
-    script(&[
-        ALLOW_OOM,
-        source!("numbers"),
-        source!("history"),
-        source!("fence"),
-    ])
-});
-pub(super) static INVALIDATE: LazyLock<Script> = LazyLock::new(|| {
-    script(&[
-        ALLOW_OOM,
-        source!("numbers"),
-        source!("log"),
-        source!("invalidate"),
-    ])
-});
-pub(super) static STORE: LazyLock<Script> = LazyLock::new(|| {
-    script(&[
-        DENY_OOM,
-        source!("numbers"),
-        source!("log"),
-        source!("store"),
-    ])
-});
+const NUMBERS: &str = source!("numbers");
+const HISTORY: &str = source!("history");
+const ENTRY: &str = source!("entry");
+const LOG: &str = source!("log");
+
+pub(super) static FENCE: LazyLock<Script> =
+    LazyLock::new(|| script(&[ALLOW_OOM, NUMBERS, HISTORY, ENTRY, source!("fence")]));
+pub(super) static INVALIDATE: LazyLock<Script> =
+    LazyLock::new(|| script(&[ALLOW_OOM, NUMBERS, ENTRY, LOG, source!("invalidate")]));
+pub(super) static STORE: LazyLock<Script> =
+    LazyLock::new(|| script(&[DENY_OOM, NUMBERS, ENTRY, LOG, source!("store")]));
 pub(super) static FILL: LazyLock<Script> = LazyLock::new(|| script(&[DENY_OOM, source!("fill")]));
 pub(super) static TAKE_OVER: LazyLock<Script> =
     LazyLock::new(|| script(&[DENY_OOM, source!("take_over")]));
 pub(super) static RELEASE: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("release")]));
-pub(super) static GUARDED: LazyLock<Script> = LazyLock::new(|| {
-    script(&[
-        ALLOW_OOM,
-        source!("numbers"),
-        source!("history"),
-        source!("guarded"),
-    ])
-});
+pub(super) static GUARDED: LazyLock<Script> =
+    LazyLock::new(|| script(&[ALLOW_OOM, NUMBERS, HISTORY, source!("guarded")]));
 pub(super) static TOUCH: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("touch")]));

@@ -123,11 +123,7 @@ impl Hub {
         if !self.publishes() {
             return;
         }
-        let news = self.with(|server| {
-            let news = server.entries_after(Position::ORIGIN);
-            server.lose_log();
-            news
-        });
+        let news = self.with(Server::publish);
         let mut subscribers = self.held.conditions.subscribers.lock();
         subscribers.retain(|subscriber| subscriber.wire.is_open());
         for (position, message) in news {

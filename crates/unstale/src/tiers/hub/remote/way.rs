@@ -109,7 +109,7 @@ pub enum Said {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Fence(ours) => write!(f, "fence {}", ours.known()),
+            What::Fence(ours) => write!(f, "fence {}", ours.position()),
             What::Look(key) => write!(f, "look {key}"),
             What::LookMany(keys) => write!(f, "look {}", keys.join(" ")),
             What::LookGuarded(key) => write!(f, "look-guarded {key}"),

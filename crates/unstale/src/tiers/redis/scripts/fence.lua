@@ -2,35 +2,50 @@
 -- a replica and an isolated primary (min-replicas-to-write) refuse it.
 --
 -- KEYS meta, log
--- ARGV the highest position that we know, our nonce, channel ('' for the stream), a fresh nonce,
---      our longest ttl, maxlen
-local channel, maxlen = ARGV[3], ARGV[6]
-local history = read_history(ARGV[1], ARGV[2], channel)
+-- ARGV the highest position that we know, the id of the entry there, our nonce, channel ('' for the
+--      stream), a fresh nonce, our longest ttl, maxlen, another position that we know, the id there
+local channel, fresh, maxlen = ARGV[4], ARGV[5], ARGV[7]
+local history = read_history(ARGV[1], ARGV[2], ARGV[3])
 if not history then
   return NOTPRIMARY
 end
-local wanted_ttl = tonumber(ARGV[5])
+local wanted_ttl = tonumber(ARGV[6])
 
-local function log(payload)
-  local position = text(history.epoch) .. '-' .. text(history.seq)
-  if channel == '' then
-    redis.call('XADD', KEYS[2], 'MAXLEN', '~', maxlen, position, 'm', payload)
-  else
-    redis.call('PUBLISH', channel, position .. ' ' .. payload)
+-- Whether the log has no other entry at this position. Of what was trimmed away nothing can be said.
+local function has_kept(position, id)
+  local found = redis.pcall('XRANGE', KEYS[2], position, position)
+  local fields = found[1] and found[1][2] or {}
+  for i = 1, #fields, 2 do
+    if fields[i] == 'i' and fields[i + 1] ~= id then
+      return false
+    end
   end
+  return true
 end
 
+local function log(payload, before)
+  local position = text(history.epoch) .. '-' .. text(history.seq)
+  history.last = fresh
+  return write_entry(channel, maxlen, position, fresh, before, payload)
+end
+
+if history.is_ours and history.goes_on then
+  history.goes_on = has_kept(ARGV[1], ARGV[2]) and has_kept(ARGV[8], ARGV[9])
+end
 if not history.goes_on then
   history.epoch = math.max(history.newest_epoch, history.now) + 1
-  history.seq, history.nonce = 1, ARGV[4]
+  history.seq, history.nonce = 1, fresh
   history.ttl = math.max(history.ttl, wanted_ttl)
   if not history.has_log then
     redis.call('DEL', KEYS[2])
   end
-  log('{"o":0}')
+  local failed = log('{"o":0}', NONE)
+  if failed then
+    return failed
+  end
   -- What the old history left in here goes with it: the bans first of all.
   redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'epoch', text(history.epoch), 'nonce', history.nonce, 'seq', '1',
+  redis.call('HSET', KEYS[1], 'epoch', text(history.epoch), 'nonce', history.nonce, 'seq', '1', 'last', fresh,
     'owner', history.owner, 'ttl', text(history.ttl), 'time', text(history.now))
 elseif wanted_ttl > history.ttl then
   -- Entries may live longer from now on, and so must every ban that is still remembered.
@@ -43,10 +58,13 @@ elseif wanted_ttl > history.ttl then
     end
   end
   history.seq, history.ttl = history.seq + 1, wanted_ttl
-  log('{"o":0,"l":' .. text(history.ttl) .. '}')
-  redis.call('HSET', KEYS[1], 'seq', text(history.seq), 'ttl', text(history.ttl))
+  local failed = log('{"o":0,"l":' .. text(history.ttl) .. '}', history.last)
+  if failed then
+    return failed
+  end
+  redis.call('HSET', KEYS[1], 'seq', text(history.seq), 'last', fresh, 'ttl', text(history.ttl))
 end
 if history.now > history.seen + TOLERANCE then
   redis.call('HSET', KEYS[1], 'time', text(history.now))
 end
-return { text(history.epoch), history.nonce, text(history.seq), text(history.ttl) }
+return { text(history.epoch), history.nonce, text(history.seq), history.last, text(history.ttl) }

@@ -3,7 +3,7 @@
 -- nothing is said of it, because bans may be lost. Declared as writing: a replica must not answer.
 --
 -- KEYS meta, log, record
--- ARGV the highest position that we know, our nonce, channel ('' for the stream)
+-- ARGV the highest position that we know, the id of the entry there, our nonce
 local history = read_history(ARGV[1], ARGV[2], ARGV[3])
 if not history then
   return NOTPRIMARY

@@ -9,9 +9,9 @@ local NOTPRIMARY = redis.error_reply('NOTPRIMARY this server is not a primary')
 local TOLERANCE = 500
 
 -- Nothing for what cannot be counted on from.
-local function top_of_log(channel)
+local function top_of_log()
   local top_epoch, top_seq = 0, 0
-  local stream = channel == '' and redis.pcall('XINFO', 'STREAM', KEYS[2]) or {}
+  local stream = redis.pcall('XINFO', 'STREAM', KEYS[2])
   for i = 1, #stream, 2 do
     if stream[i] == 'last-generated-id' then
       local e, s = string.match(stream[i + 1], '^(%d+)-(%d+)$')
@@ -21,14 +21,14 @@ local function top_of_log(channel)
   return top_epoch, top_seq
 end
 
--- Takes the highest position that the caller knows, its nonce, and the channel ('' for the stream).
+-- Takes the highest position that the caller knows, the id of the entry there, and his nonce.
 -- Nothing where this is no primary.
-local function read_history(position, nonce, channel)
+local function read_history(position, id, nonce)
   local info = redis.call('INFO', 'replication')
   if not string.find(info, 'role:master', 1, true) then
     return nil
   end
-  local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq', 'owner', 'ttl', 'time')
+  local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq', 'owner', 'ttl', 'time', 'last')
   local ours, known = string.match(position, '^(%d+)-(%d+)$')
   local time = redis.call('TIME')
   local history = {
@@ -38,19 +38,22 @@ local function read_history(position, nonce, channel)
     seq = number(meta[3]) or 0,
     ttl = number(meta[5]) or 0,
     seen = number(meta[6]) or 0,
+    last = meta[7],
     now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000),
   }
   local epoch, seq = history.epoch, history.seq
-  local top_epoch, top_seq = top_of_log(channel)
+  local top_epoch, top_seq = top_of_log()
   ours, known = tonumber(ours), tonumber(known)
   history.newest_epoch = math.max(epoch, ours, top_epoch or 0)
   history.has_log = top_epoch ~= nil
-  local over = not number(meta[1]) or not number(meta[3]) or meta[4] ~= history.owner
+  local over = not number(meta[1]) or not number(meta[3]) or not meta[7] or meta[4] ~= history.owner
     or (meta[5] and not number(meta[5])) or (meta[6] and not number(meta[6]))
     or not top_epoch or not top_seq
-    or epoch < ours or (epoch == ours and (meta[2] ~= nonce or seq < known))
+    or epoch < ours or (epoch == ours and (meta[2] ~= nonce or seq < known
+      or (seq == known and meta[7] ~= id)))
     or top_epoch > epoch or (top_epoch == epoch and top_seq > seq)
     or history.now + TOLERANCE < history.seen
+  history.is_ours = epoch == ours
   history.goes_on = not over
   return history
 end
