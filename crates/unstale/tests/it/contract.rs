@@ -5,4 +5,5 @@ mod never_in_the_way;
 mod no_stale_fill;
 mod nothing_missed;
 mod own_writes;
+mod reused_positions;
 mod tokens;
