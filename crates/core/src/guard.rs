@@ -142,7 +142,7 @@ guards! {
     AppendNeedsHistory,
     /// A history that has not come as far as the caller knows has gone back, and is over.
     KnownIsCompared,
-    /// So is one that has another entry where the caller knows one.
+    /// A history that has another entry where the caller knows one has gone back, and is over.
     KnownEntryIsCompared,
 
     // Following the log.
@@ -150,7 +150,7 @@ guards! {
     GapDetection,
     /// An entry that does not follow on the one applied before it breaks the history.
     ChainIsCompared,
-    /// So does one at a place where another is known to stand.
+    /// An entry at a place where another is known to stand breaks the history.
     KnownIsRecognised,
     /// Entries that a probe counted and the log lacks are a gap.
     LostTail,

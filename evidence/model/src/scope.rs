@@ -61,6 +61,9 @@ pub(crate) enum Fault {
     Failover,
     /// The replica catches up with the primary.
     Replicate,
+    /// The server goes back in place to what it was when the replica caught up with it last, and the
+    /// connections stay. Others may write to it at once.
+    GoBack,
     /// The server's clock steps back.
     ClockBack,
     /// An instance's connection for commands is cut.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use unstale_core::{Canonical, Fenced, Looked, Message, Position, Server, Snapshot, Tick, Witness};
 
 use crate::ledger::Version;
-use crate::scope::{KEYS, Scope, TICK};
+use crate::scope::{Fault, KEYS, Scope, TICK};
 
 /// What L2 holds under a key. No two leases have the same token, and a value keeps its lease's.
 #[derive(Clone, PartialEq, Debug)]
@@ -54,20 +54,25 @@ pub(crate) struct Site {
     /// How far it can still fall behind.
     may_step_back: u32,
     by_pushes: bool,
+    /// Whether entries that everybody has read are looked up again.
+    may_go_back: bool,
     /// What was published and not handed out yet.
     pub(crate) published: Vec<(Position, Message)>,
 }
 
 impl Site {
     pub(crate) fn new(scope: &Scope) -> Self {
-        let has_replica = scope.allowance(crate::scope::Fault::Failover) > 0 || scope.misrouted;
-        let steps = u32::from(scope.allowance(crate::scope::Fault::ClockBack));
+        let needs_another = [Fault::Failover, Fault::GoBack];
+        let has_replica = needs_another.map(|fault| scope.allowance(fault) > 0);
+        let has_replica = has_replica.contains(&true) || scope.misrouted;
+        let steps = u32::from(scope.allowance(Fault::ClockBack));
         Self {
             primary: Server::default(),
             replica: has_replica.then(Server::default),
             behind: 0,
             may_step_back: steps * scope.spans.step_back,
             by_pushes: scope.pubsub,
+            may_go_back: scope.allowance(Fault::GoBack) > 0,
             published: Vec::new(),
         }
     }
@@ -136,9 +141,7 @@ impl Site {
     /// With Pub/Sub nothing stays: whoever listens has it, and there is no log to look at.
     pub(crate) fn publish(&mut self) {
         if self.by_pushes {
-            self.published
-                .extend(self.primary.entries_after(Position::ORIGIN));
-            self.primary.forget_log();
+            self.published.extend(self.primary.publish());
         }
     }
 
@@ -151,9 +154,36 @@ impl Site {
         self.tail()
     }
 
+    /// The primary is what it was when the replica got everything, and nobody tells. Returns how far
+    /// it is.
+    pub(crate) fn go_back(&mut self) -> Option<Position> {
+        if let Some(replica) = &self.replica {
+            self.primary = replica.clone();
+        }
+        self.tail()
+    }
+
     /// The replica gets everything.
     pub(crate) fn replicate(&mut self) {
         self.replica = Some(self.primary.clone());
+    }
+
+    /// Somebody who knows no more than the primary does appends an entry.
+    pub(crate) fn others_append(&mut self, id: u64) {
+        let message = Message {
+            id,
+            ..Message::default()
+        };
+        if let Some(fenced) = self.primary.fenced() {
+            self.primary.append(fenced.history, &message);
+            self.publish();
+        }
+    }
+
+    /// Whether the primary has anything that the replica has not.
+    pub(crate) fn has_gone_on(&self) -> bool {
+        let behind = self.replica.as_ref().map(|replica| replica.fenced());
+        behind.is_some_and(|behind| behind != self.primary.fenced())
     }
 
     /// How far the primary's history has come.
@@ -163,6 +193,11 @@ impl Site {
 
     pub(crate) fn write(&self, to: &mut Canonical, now: Tick, read: Position) {
         let clock = self.clock(now);
+        let read = if self.may_go_back {
+            Position::ORIGIN
+        } else {
+            read
+        };
         let lowest = self.wall_ms(now) - (TICK * self.may_step_back).as_millis() as u64;
         let servers = [Some(&self.primary), self.replica.as_ref()];
         to.number(self.behind.into());

@@ -38,6 +38,7 @@ pub(crate) enum Mark {
     Unproven,
     LateExecution,
     LostForGood,
+    Disowned,
     ReplicaRefused,
     BansForgotten,
     TtlRaised,

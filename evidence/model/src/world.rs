@@ -201,7 +201,8 @@ impl<'a> World<'a> {
             if probes && node.wants_to_probe(&self.site, self.now) {
                 to.push(Step::Probe);
             }
-            if !node.partition.is_synced() || node.has_news(&self.site, self.scope) {
+            let has_to_read = !node.partition.is_synced() && !node.partition.is_disowned();
+            if has_to_read || node.has_news(&self.site, self.scope) {
                 to.push(Step::ReadLog);
             }
         }

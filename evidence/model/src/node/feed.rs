@@ -108,8 +108,9 @@ impl Node {
             let is_further = answer.tail != self.partition.position().seq;
             answer.history != self.history() || (synced && is_further)
         });
+        let is_doubtful = self.partition.is_disowned() || self.partition.has_unseen();
         let is_older = synced && self.partition.proven_at().is_none_or(|at| at < now);
-        self.partition.awaited_tail().is_none() && (is_older || is_news)
+        self.partition.awaited_tail().is_none() && (is_older || is_news || is_doubtful)
     }
 
     /// The server answers a probe that is sent now.
@@ -235,7 +236,13 @@ impl Node {
                 let received = self.partition.receive(position, &message, own, now, shelf);
                 let what = list(message.changes.iter());
                 say!(around.tale, "applies {position} ({what})");
-                if received == Received::Gap {
+                if received == Received::Disowned {
+                    around.tale.mark(Mark::Disowned);
+                    say!(
+                        around.tale,
+                        "it does not follow on what is known: the history was broken"
+                    );
+                } else if received == Received::Gap {
                     around.tale.mark(Mark::Gap);
                     say!(around.tale, "entries before it are missing");
                 } else if !entries.is_empty() {

@@ -187,4 +187,23 @@ pub(super) const SCOPES: &[Scope] = &[
         quick: true,
         ..BASE
     },
+    Scope {
+        name: "rollback",
+        about: "the server goes back in place, and others write before those who know more speak to it",
+        removals: [1, 1],
+        reads: [0, 0],
+        faults: &[(Fault::GoBack, 1)],
+        must_see: &[Mark::LostForGood, Mark::NewEpoch, Mark::Disowned],
+        ..BASE
+    },
+    Scope {
+        name: "rollback-published",
+        about: "the same with Pub/Sub, and connections to the log are cut",
+        removals: [1, 0],
+        reads: [0, 0],
+        pubsub: true,
+        faults: &[(Fault::GoBack, 1), (Fault::CutFeed, 2)],
+        must_see: &[Mark::LostForGood, Mark::NewEpoch, Mark::Disowned],
+        ..BASE
+    },
 ];

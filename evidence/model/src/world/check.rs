@@ -117,7 +117,7 @@ impl World<'_> {
 
     /// F4: whoever is proven has applied all that was executed `MaxStaleness` ago, and follows
     /// no history that was over by then.
-    fn check_detection(&self, by: usize, tale: &mut Tale) -> Result<(), Violation> {
+    pub(super) fn check_detection(&self, by: usize, tale: &mut Tale) -> Result<(), Violation> {
         let node = &self.nodes[by];
         if !node.is_proven(self.now) {
             tale.mark(Mark::Unproven);

@@ -2,12 +2,19 @@
 
 use super::*;
 
+/// How much others append to a server that went back, before those who know more speak to it: more
+/// than was lost.
+const OTHERS: u8 = 2;
+
 impl World<'_> {
     fn may(&self, fault: Fault) -> bool {
         self.left.faults[fault as usize] > 0
     }
 
     pub(super) fn server_faults(&self, to: &mut Vec<Action>) {
+        if self.may(Fault::GoBack) && self.site.has_gone_on() {
+            to.extend((0..=OTHERS).map(|times| Action::Befalls(Fault::GoBack, times)));
+        }
         for fault in [
             Fault::LoseMeta,
             Fault::LoseLog,
@@ -90,6 +97,23 @@ impl World<'_> {
             Fault::Replicate => {
                 site.replicate();
                 say!(tale, "the replica catches up");
+            }
+            Fault::GoBack => {
+                let tail = site.go_back();
+                for _ in 0..key {
+                    self.names += 1;
+                    site.others_append(self.names);
+                }
+                say!(
+                    tale,
+                    "the server goes back to what it was, and others append {key} entries"
+                );
+                if Arc::make_mut(&mut self.ledger).fail_over(tail, true, self.now) {
+                    tale.mark(Mark::LostForGood);
+                    say!(tale, "removals are lost, and their positions free again");
+                    self.breaks
+                        .extend(before.map(|history| (self.now, history)));
+                }
             }
             Fault::ClockBack => {
                 site.step_back(self.scope.spans.step_back);

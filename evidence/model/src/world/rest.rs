@@ -29,6 +29,13 @@ impl World<'_> {
         for by in [0, 1, 0, 1] {
             world.settle_down(by);
         }
+        // A history that was broken in place is found out by whoever comes first, and then by the other.
+        if world.scope.allowance(Fault::GoBack) > 0 {
+            world.settle_down(0);
+            world.settle_down(1);
+            world.check_detection(0, tale)?;
+            world.check_detection(1, tale)?;
+        }
         for by in [0, 1] {
             world.check_rest(by)?;
             for key in 0..world.scope.keys {
