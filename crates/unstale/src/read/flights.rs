@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::clock;
 use crate::core::{Arrival, Position, Reach, Tick, Ticket};
@@ -15,8 +15,6 @@ use crate::local::Local;
 /// What a flight brought: a value, nothing, or the loader's error; of types that only those who
 /// joined it know.
 pub(super) type Landed = Result<Option<Arc<dyn Any + Send + Sync>>, Arc<dyn Any + Send + Sync>>;
-
-type Progress = Option<Landed>;
 
 /// The flights that are up.
 #[derive(Default)]
@@ -44,12 +42,12 @@ impl Flights {
             let mut flights = self.0.lock();
             match partition.arrive(key, at_least, now) {
                 Arrival::Lead(ticket) => {
-                    let (progress, receiver) = watch::channel(None);
+                    let progress = Arc::new(Progress::default());
                     flights.insert(
                         ticket,
                         Passenger {
                             began: now,
-                            progress: receiver,
+                            progress: progress.clone(),
                         },
                     );
                     let boarded = Boarded {
@@ -62,7 +60,7 @@ impl Flights {
                     Boarding::Lead(Lead {
                         boarded,
                         reach,
-                        progress,
+                        announcer: Announcer(progress),
                     })
                 }
                 Arrival::Join(ticket) => Boarding::Join(flights.get(&ticket).cloned()),
@@ -77,16 +75,66 @@ impl Flights {
 pub(super) struct Lead {
     pub(super) boarded: Boarded,
     pub(super) reach: Reach,
-    progress: watch::Sender<Progress>,
+    announcer: Announcer,
 }
 
 impl Lead {
     pub(super) fn land(self, landed: Landed) {
         let Lead {
-            boarded, progress, ..
+            boarded, announcer, ..
         } = self;
         drop(boarded);
-        progress.send_replace(Some(landed));
+        announcer.0.end(Stage::Landed(landed));
+    }
+}
+
+/// Tells the passengers what became of their flight. Dropped before it has landed, it was given
+/// up.
+struct Announcer(Arc<Progress>);
+
+impl Drop for Announcer {
+    fn drop(&mut self) {
+        self.0.end(Stage::GivenUp);
+    }
+}
+
+/// How far a flight has come. Those who wait are woken in the order in which they came.
+#[derive(Default)]
+struct Progress {
+    stage: Mutex<Stage>,
+    over: Notify,
+}
+
+#[derive(Default)]
+enum Stage {
+    #[default]
+    Up,
+    Landed(Landed),
+    GivenUp,
+}
+
+impl Progress {
+    /// A flight ends once.
+    fn end(&self, end: Stage) {
+        let mut stage = self.stage.lock();
+        if matches!(*stage, Stage::Up) {
+            *stage = end;
+            drop(stage);
+            self.over.notify_waiters();
+        }
+    }
+
+    async fn over(&self) -> Option<Landed> {
+        loop {
+            // Before looking: a flight that ends afterwards wakes this.
+            let over = self.over.notified();
+            match &*self.stage.lock() {
+                Stage::Up => {}
+                Stage::Landed(landed) => return Some(landed.clone()),
+                Stage::GivenUp => return None,
+            }
+            over.await;
+        }
     }
 }
 
@@ -94,15 +142,15 @@ impl Lead {
 #[derive(Clone)]
 pub(super) struct Passenger {
     began: Tick,
-    progress: watch::Receiver<Progress>,
+    progress: Arc<Progress>,
 }
 
 impl Passenger {
     /// What the flight brought; `None` when it was given up, or has taken longer than it may.
-    pub(super) async fn landed(mut self, load_timeout: Duration) -> Progress {
+    pub(super) async fn landed(self, load_timeout: Duration) -> Option<Landed> {
         let rest = (self.began + load_timeout).since(clock::now());
-        let landed = self.progress.wait_for(Option::is_some);
-        tokio::time::timeout(rest, landed).await.ok()?.ok()?.clone()
+        let over = self.progress.over();
+        tokio::time::timeout(rest, over).await.ok()?
     }
 }
 

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch};
-
 use super::Hub;
 use super::tier::fence;
 use crate::core::{Fenced, Position, Snapshot};
@@ -15,7 +13,6 @@ use crate::tiers::shared::{Entries, Unavailable};
 pub(crate) struct HubFeed {
     hub: Hub,
     local: Arc<Local>,
-    news: Mutex<watch::Receiver<()>>,
 }
 
 impl HubFeed {
@@ -23,7 +20,6 @@ impl HubFeed {
         Self {
             hub: hub.clone(),
             local: local.clone(),
-            news: Mutex::new(hub.news()),
         }
     }
 
@@ -40,14 +36,6 @@ impl HubFeed {
         cursor: Position,
         wait: Duration,
     ) -> Result<Entries, Unavailable> {
-        let mut news = self.news.lock().await;
-        news.borrow_and_update();
-        let mut entries = self.hub.entries_after(cursor);
-        if entries.is_empty() {
-            // Nothing new within the wait is no failure, and the hub outlives its feeds.
-            let _ = tokio::time::timeout(wait, news.changed()).await;
-            entries = self.hub.entries_after(cursor);
-        }
-        Ok(Entries::all(entries))
+        Ok(Entries::all(self.hub.await_entries(cursor, wait).await))
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 pub(crate) use self::feed::HubFeed;
 #[cfg(feature = "evidence")]
@@ -51,8 +51,8 @@ pub struct Hub {
 #[derive(Debug)]
 struct Held {
     server: Mutex<Server<Bytes>>,
-    /// Changes whenever something was appended to the log.
-    news: watch::Sender<()>,
+    /// Wakes those who wait for the log, in the order in which they came.
+    news: Notify,
     #[cfg(feature = "evidence")]
     conditions: remote::Conditions,
 }
@@ -62,7 +62,7 @@ impl Hub {
     pub fn new() -> Self {
         let held = Held {
             server: Mutex::new(Server::default()),
-            news: watch::Sender::new(()),
+            news: Notify::new(),
             #[cfg(feature = "evidence")]
             conditions: remote::Conditions::default(),
         };

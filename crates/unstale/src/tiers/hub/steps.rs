@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::watch;
 
 use super::Hub;
 use crate::clock;
@@ -30,7 +29,7 @@ impl Hub {
         let wall_ms = self.wall_ms();
         let fenced = self.with(|server| server.fence(ours, fresh_nonce, longest_ttl, wall_ms));
         if fenced.history != ours.history {
-            self.held.news.send_replace(());
+            self.held.news.notify_waiters();
         }
         fenced
     }
@@ -137,9 +136,21 @@ impl Hub {
         self.with(|server| server.entries_after(cursor))
     }
 
-    /// Changes whenever something was appended to the log.
-    pub(super) fn news(&self) -> watch::Receiver<()> {
-        self.held.news.subscribe()
+    /// The entries after `cursor`, as soon as there are any; none after `wait`.
+    pub(super) async fn await_entries(
+        &self,
+        cursor: Position,
+        wait: Duration,
+    ) -> Vec<(Position, Message)> {
+        // Before looking: what is appended afterwards wakes this.
+        let news = self.held.news.notified();
+        let entries = self.entries_after(cursor);
+        if !entries.is_empty() {
+            return entries;
+        }
+        // Nothing new within the wait is no failure.
+        let _ = tokio::time::timeout(wait, news).await;
+        self.entries_after(cursor)
     }
 
     fn append(
@@ -152,7 +163,7 @@ impl Hub {
             server.trim(terms.max_log_length);
             appended
         })?;
-        self.held.news.send_replace(());
+        self.held.news.notify_waiters();
         Some(appended)
     }
 

@@ -3,8 +3,8 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use testbed::eventually;
@@ -51,6 +51,26 @@ async fn many_callers_share_one_load() {
     all_got_seven(readers).await;
     assert_eq!(source.loads(), 1);
     assert_eq!(cache.get::<u32>("key").await.as_deref(), Some(&7));
+}
+
+#[tokio::test]
+async fn those_who_joined_are_answered_in_the_order_in_which_they_came() {
+    let cache = alone().await;
+    let source = Source::held();
+    let answered = Arc::new(Mutex::new(Vec::new()));
+    let readers = (0..20).map(|number| {
+        let (reader, answered) = (reader(&cache, &source), answered.clone());
+        tokio::spawn(async move {
+            let loaded = reader.await.unwrap();
+            answered.lock().unwrap().push(number);
+            loaded
+        })
+    });
+    let readers: Vec<_> = readers.collect();
+    everyone_waits().await;
+    source.release();
+    all_got_seven(readers).await;
+    assert_eq!(*answered.lock().unwrap(), (0..20).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -99,15 +99,12 @@ impl RemoteFeed {
         self.connection.wire.clone().send(Request {
             what: What::Entries(cursor),
             serve: Box::new(move |back| {
-                let mut news = hub.news();
                 let entries = hub.entries_after(cursor);
                 if !entries.is_empty() {
                     return back(reply(entries));
                 }
                 tokio::spawn(async move {
-                    // Nothing new within the wait is no failure.
-                    let _ = tokio::time::timeout(wait, news.changed()).await;
-                    back(reply(hub.entries_after(cursor)));
+                    back(reply(hub.await_entries(cursor, wait).await));
                 });
             }),
         });
