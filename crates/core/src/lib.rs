@@ -13,6 +13,7 @@
 mod ban;
 #[cfg(feature = "evidence")]
 mod canonical;
+mod confirmed;
 mod flight;
 pub mod glob;
 mod guard;
@@ -30,6 +31,7 @@ mod ticket;
 pub use ban::{Scope, Validity};
 #[cfg(feature = "evidence")]
 pub use canonical::Canonical;
+pub use confirmed::Confirmed;
 pub use flight::Arrival;
 pub use guard::Guard;
 pub use message::{Change, Message};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use crate::clock;
-use crate::core::{Fenced, History, Partition, Position, Tick, Witness};
+use crate::core::{Confirmed, Fenced, History, Partition, Position, Tick, Witness};
 use crate::tiers::Memory;
 
 /// The pure core and L1 behind one lock, and what a hit needs to know of them without it.
@@ -14,6 +14,7 @@ use crate::tiers::Memory;
 /// checked and its value inserted, a removal is noted and its copy dropped.
 pub(crate) struct Local {
     partition: Mutex<Partition>,
+    confirmed: Mutex<Confirmed>,
     pub(crate) memory: Memory,
     holds_until: AtomicU64,
     bans_arrived: AtomicU64,
@@ -23,6 +24,7 @@ impl Local {
     pub(crate) fn new(partition: Partition, memory: Memory) -> Self {
         let local = Self {
             partition: Mutex::new(partition),
+            confirmed: Mutex::default(),
             memory,
             holds_until: AtomicU64::default(),
             bans_arrived: AtomicU64::default(),
@@ -67,6 +69,16 @@ impl Local {
 
     pub(crate) fn position(&self) -> Position {
         self.partition.lock().position()
+    }
+
+    /// What this instance sent was executed there, and is acknowledged.
+    pub(crate) fn confirm(&self, position: Position) {
+        self.confirmed.lock().add(position);
+    }
+
+    /// An own entry of the log is received: whether it was acknowledged before, and so applied.
+    pub(crate) fn was_confirmed(&self, position: Position) -> bool {
+        self.confirmed.lock().take(position)
     }
 
     /// Takes note of a fence's answer; see [`Partition::adopt`].

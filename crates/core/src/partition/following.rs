@@ -91,8 +91,8 @@ impl Partition {
         self.synced
     }
 
-    /// Applies the next log entry. An own one only moves the cursor: its effects were applied
-    /// when it was sent and when it was acknowledged.
+    /// Applies the next log entry. An own one that was acknowledged only moves the cursor: its
+    /// effects were applied when it was sent and when it was acknowledged.
     pub fn receive(
         &mut self,
         position: Position,

@@ -2,6 +2,7 @@
 
 mod acknowledgements;
 mod bans;
+mod confirmed;
 mod epochs;
 mod flights;
 mod following;

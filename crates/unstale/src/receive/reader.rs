@@ -129,10 +129,12 @@ impl Reader {
             return Received::Gap;
         };
         let own = message.origin == self.origin;
+        // One that was given up and is executed late is as new to this instance as anybody else's.
+        let known = own && self.local.was_confirmed(position);
         let now = clock::now();
         let received = self
             .local
-            .with(|partition, copies| partition.receive(position, &message, own, now, copies));
+            .with(|partition, copies| partition.receive(position, &message, known, now, copies));
         if received == Received::Applied && !own && message.sent_at > 0 {
             self.invalidations
                 .received(message.changes.len(), message.sent_at);

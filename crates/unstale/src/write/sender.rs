@@ -197,6 +197,7 @@ impl Sender {
         match counted {
             Ok(appended) => {
                 let position = appended.position();
+                self.local.confirm(position);
                 if self.failing.swap(false, Ordering::Relaxed) {
                     tracing::info!(instance = %self.name, "removals are confirmed again");
                 }

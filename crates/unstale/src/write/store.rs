@@ -140,6 +140,7 @@ async fn attempt(
                 .all(|change| partition.acknowledge(change, 1, appended, now, copies))
     });
     if counts {
+        instance.local.confirm(appended.position());
         Ok(Token::at(appended.position()))
     } else {
         Err(Unavailable::NotFenced)
