@@ -9,6 +9,7 @@ use unstale::evidence::{Later, Purpose, Reply, Request, Said, What, Wire};
 
 use crate::client::Row;
 use crate::random::Random;
+use crate::setting::FASTEST;
 use crate::site::Site;
 
 /// A connection: what is sent over it arrives in the order it was sent in, if it arrives.
@@ -51,6 +52,8 @@ enum Accident {
     Before,
     /// The connection ends after it was executed.
     After,
+    /// The connection ends at once, and it is executed late.
+    LeftBehind,
     /// The connection is dead, and nobody notices.
     Silence,
 }
@@ -131,26 +134,27 @@ impl Cable {
 
     /// How long the next message takes, and what happens to it.
     fn draw(&self, state: &mut State) -> (u64, Option<Accident>) {
-        let (fastest, slowest) = self.site.setting.latency;
+        let slowest = self.site.setting.ways[self.instance].of(self.purpose);
         // Most are fast, some are slow.
         let slowest = match state.random.below(4) {
             0 => slowest,
             1 => slowest / 2,
             _ => slowest / 4,
         };
-        let takes = state.random.within(fastest..=fastest.max(slowest));
+        let takes = state.random.within(FASTEST..=FASTEST.max(slowest));
         if !state.random.chance(self.site.storm()) {
             return (takes, None);
         }
         self.site.count_accident();
         let accident = match state.random.below(10) {
-            0..4 => Accident::Late,
-            4..6 => Accident::Before,
-            6..9 => Accident::After,
+            0..3 => Accident::Late,
+            3..5 => Accident::Before,
+            5..7 => Accident::After,
+            7..9 => Accident::LeftBehind,
             _ => Accident::Silence,
         };
         let late = match accident {
-            Accident::Late => state
+            Accident::Late | Accident::LeftBehind => state
                 .random
                 .within(0..=2 * 1000 * self.site.setting.command_timeout),
             _ => 0,
@@ -189,7 +193,7 @@ impl Cable {
                 rows.for_each(|row| self.site.ledger.stored(row.value()));
             }
             (What::Fence(_), Said::Fenced(fenced)) => {
-                self.site.ledger.fenced(fenced.history.epoch);
+                self.site.ledger.fenced(fenced.history);
             }
             _ => {}
         }
@@ -228,17 +232,18 @@ impl Cable {
     }
 
     fn befall(self: &Arc<Self>, accident: &Accident, at: u64) {
-        let (cut_at, noticed) = match accident {
+        let (cut_at, noticed, lets_through) = match accident {
             Accident::Late => return,
             // In the nanosecond before, or after.
-            Accident::Before => (at.saturating_sub(1), true),
-            Accident::After => (at + 1, true),
-            Accident::Silence => (at.saturating_sub(1), false),
+            Accident::Before => (at.saturating_sub(1), true, false),
+            Accident::After => (at + 1, true, false),
+            Accident::LeftBehind => (self.site.clock.now() + 1, true, true),
+            Accident::Silence => (at.saturating_sub(1), false, false),
         };
         let cable = self.clone();
         self.site
             .network
-            .at(cut_at, move || cable.cut(noticed, false));
+            .at(cut_at, move || cable.cut(noticed, lets_through));
     }
 }
 

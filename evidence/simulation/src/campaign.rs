@@ -31,6 +31,8 @@ pub struct Campaign {
     pub threads: usize,
     /// The rule that is broken in these runs.
     pub broken: Option<Guard>,
+    /// Runs each seed twice: the same has to happen both times.
+    pub repeat: bool,
 }
 
 /// What a worker is busy with, and since when.
@@ -91,9 +93,14 @@ impl Campaign {
             }
             let seed = self.from + index;
             *busy.lock() = Some((seed, Instant::now()));
-            let outcome = Plan::draw(seed).run(false);
+            let plan = Plan::draw(seed);
+            let outcome = plan.run(false);
             totals.add(&outcome.totals);
-            if let Some(violation) = outcome.violation {
+            let repeats = || !self.repeat || plan.run(false).hash == outcome.hash;
+            let violation = outcome
+                .violation
+                .or_else(|| (!repeats()).then_some(Violation::Chance));
+            if let Some(violation) = violation {
                 result.lock().failures.push((seed, violation));
             }
             done.fetch_add(1, Ordering::Relaxed);

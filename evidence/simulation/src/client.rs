@@ -99,17 +99,7 @@ impl User {
                 }
             }
             Verb::Get { key, with_token } => {
-                self.note(2, format_args!("get {}", key.name()));
-                let (row, at_least) = match self.token(*key, *with_token) {
-                    None => (live.cache.get::<Row>(key.name()).await, 0),
-                    Some((token, version)) => {
-                        let space = live.cache.space::<Row>(key.group()).after(&token);
-                        (space.get(key.id()).await, version)
-                    }
-                };
-                if let Some(row) = row {
-                    self.saw(live, *key, &row, None, began, at_least);
-                }
+                self.get(live, *key, *with_token).await;
             }
             Verb::GetMany => {
                 self.note(3, format_args!("get_many"));
@@ -124,18 +114,43 @@ impl User {
             }
             Verb::Write { target, lag } => self.write(live, *target, *lag).await,
             Verb::Set => {
-                let row = Row {
-                    key: SETTABLE.number(),
-                    version: self.site.ledger.new_value(),
-                };
-                self.note_with(11, row.version, format_args!("sets value {}", row.version));
-                // A key that can be used and a value that can be encoded.
-                let _ = live
-                    .cache
-                    .set(SETTABLE.name(), &row, EntryOptions::new())
-                    .await;
+                self.set(live, EntryOptions::new()).await;
             }
         }
+    }
+
+    /// Sets a value that was never set before; whether that is known to have been done.
+    pub(crate) async fn set(&self, live: &Live, options: EntryOptions) -> bool {
+        let row = Row {
+            key: SETTABLE.number(),
+            version: self.site.ledger.new_value(),
+        };
+        self.note_with(11, row.version, format_args!("sets value {}", row.version));
+        let ledger = &self.site.ledger;
+        let (began, before) = (self.site.clock.stamp(), ledger.settled());
+        let outcome = live.cache.set(SETTABLE.name(), &row, options).await;
+        // It can always be encoded, and its key be used.
+        let is_applied = outcome.is_ok_and(|outcome| outcome.is_applied());
+        if !is_applied {
+            ledger.set_in_vain(live.number, began, before);
+        }
+        is_applied
+    }
+
+    /// `get`, with the newest token for the key or without; the value that it found.
+    pub(crate) async fn get(&self, live: &Live, key: Key, with_token: bool) -> Option<u64> {
+        let began = self.site.clock.stamp();
+        self.note(2, format_args!("get {}", key.name()));
+        let (row, at_least) = match self.token(key, with_token) {
+            None => (live.cache.get::<Row>(key.name()).await, 0),
+            Some((token, version)) => {
+                let space = live.cache.space::<Row>(key.group()).after(&token);
+                (space.get(key.id()).await, version)
+            }
+        };
+        let row = row?;
+        self.saw(live, key, &row, None, began, at_least);
+        Some(row.value())
     }
 
     /// `get_or_load`, with the newest token for the key or without; what answered it.
@@ -219,7 +234,7 @@ impl User {
         };
         self.note_with(
             5,
-            row.version,
+            row.version << 8 | (key.0 as u64) << 4 | source as u64,
             format_args!("has version {} of {} from {words}", row.version, key.name()),
         );
         let version = match key {

@@ -1,8 +1,8 @@
 //! Virtual time, and everything else that surrounds the library.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use history::Moment;
@@ -15,29 +15,45 @@ use crate::random::Random;
 const MONOTONIC: Duration = Duration::from_secs(1_000_000);
 const WALL: Duration = Duration::from_secs(1_700_000_000);
 
-/// The time since the run began. It stands still while anything runs.
+/// The time since the run began. It stands still while anything runs: whoever lets it go on looks
+/// at it afterwards, and everybody else reads what he saw.
 pub(crate) struct Clock {
-    began: Instant,
+    began: OnceLock<Instant>,
+    now: AtomicU64,
     last_stamp: AtomicU64,
 }
 
 impl Clock {
-    /// A clock that starts now, on a runtime whose time is paused.
-    pub(crate) fn start() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            began: Instant::now(),
+            began: OnceLock::new(),
+            now: AtomicU64::new(0),
             last_stamp: AtomicU64::new(0),
         })
     }
 
+    /// The runtime's time may have gone on. On a runtime whose time is paused, it does so only when
+    /// there is nothing left to do.
+    pub(crate) fn look(&self) {
+        let elapsed = self.began().elapsed().as_nanos();
+        self.now.store(
+            u64::try_from(elapsed).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
+    }
+
     /// Nanoseconds since the beginning.
     pub(crate) fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        self.now.load(Ordering::Relaxed)
     }
 
     /// The instant of the runtime's clock when so many nanoseconds have gone by.
     pub(crate) fn instant(&self, nanos: u64) -> Instant {
-        self.began + Duration::from_nanos(nanos)
+        self.began() + Duration::from_nanos(nanos)
+    }
+
+    fn began(&self) -> Instant {
+        *self.began.get_or_init(Instant::now)
     }
 
     /// When something happens: later than everything that happened before, and by so little that

@@ -1,16 +1,39 @@
 //! Drawing a run from a seed.
 //!
-//! Not every run has some of everything: each seed also decides what there is much of and what is
-//! missing altogether, so that rare things meet often enough in some runs.
+//! Not every run has some of everything: each seed also decides what it is about, what there is
+//! much of and what is missing altogether, so that rare things meet often enough in some runs. Runs
+//! are short: what is wrong in the end is still there when everything has come to rest, and has not
+//! been removed once more.
 
+mod faults;
+mod forgetting;
+
+use self::faults::Wrong;
 use crate::keyspace::{Key, SETTABLE};
-use crate::plan::{
-    Client, End, Fault, FaultKind, Loader, LoaderEnd, Memory, Plan, Step, Target, Verb, Which,
-};
+use crate::plan::{Client, Loader, LoaderEnd, Plan, Step, Target, Verb};
 use crate::random::Random;
 use crate::setting::Setting;
 
 const MILLI: u64 = 1000;
+
+/// What a run is about.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Theme {
+    /// Whatever may happen.
+    Anything,
+    /// A server that loses its history again and again.
+    Resets,
+    /// Things that are on their way at the same time, and overtake each other.
+    Crossing,
+    /// One key, and one instance whose answers come late.
+    Hot,
+    /// An instance that hears nothing for longer than `MaxStaleness`.
+    Unproven,
+    /// The key that is `set`.
+    Sets,
+    /// Bans that are forgotten while something lives that they forbid.
+    Forgetting,
+}
 
 /// Kinds of things that are asked for.
 #[derive(Copy, Clone)]
@@ -25,76 +48,38 @@ enum Asked {
     Ban,
 }
 
-/// Kinds of things that go wrong.
-#[derive(Copy, Clone)]
-enum Wrong {
-    Flush,
-    Trim,
-    Evict,
-    LoseMeta,
-    LoseLog,
-    Restart,
-    FailOver,
-    Hang,
-    Full,
-    ClockJump,
-    Partition,
-    Cut,
-    Deaf,
-    Pause,
-    Replace,
-}
-
 impl Plan {
     /// The run of this seed.
     pub fn draw(seed: u64) -> Self {
         let mut random = Random::of(&[seed, 1]);
-        let setting = Setting::draw(&mut random);
-        let mut drawing = Drawing {
-            asked: vary(
-                &[
-                    (40, Asked::Load),
-                    (14, Asked::LoadWithToken),
-                    (8, Asked::Lookup),
-                    (6, Asked::Get),
-                    (3, Asked::GetMany),
-                    (6, Asked::Set),
-                    (18, Asked::Remove),
-                    (10, Asked::Ban),
-                ],
-                &mut random,
-            ),
-            wrong: vary(
-                &[
-                    (2, Wrong::Flush),
-                    (2, Wrong::Trim),
-                    (2, Wrong::Evict),
-                    (1, Wrong::LoseMeta),
-                    (1, Wrong::LoseLog),
-                    (3, Wrong::Restart),
-                    (4, Wrong::FailOver),
-                    (2, Wrong::Hang),
-                    (1, Wrong::Full),
-                    (2, Wrong::ClockJump),
-                    (3, Wrong::Partition),
-                    (4, Wrong::Cut),
-                    (2, Wrong::Deaf),
-                    (3, Wrong::Pause),
-                    (3, Wrong::Replace),
-                ],
-                &mut random,
-            ),
-            span: random.within(40..=300) * MILLI,
-            slowest_load: random.one_of(&[2, 4, 4, 20, 80]) * MILLI,
-            impatience: random.one_of(&[0, 30, 100, 400]),
-            random: &mut random,
-            setting: &setting,
-        };
-        let mut clients = drawing.clients();
-        let mut faults = drawing.faults();
-        if drawing.random.chance(60) {
-            drawing.nap(&mut clients, &mut faults);
+        let theme = random.weighted(&[
+            (39, Theme::Anything),
+            (6, Theme::Resets),
+            (24, Theme::Crossing),
+            (6, Theme::Hot),
+            (10, Theme::Unproven),
+            (8, Theme::Sets),
+            (7, Theme::Forgetting),
+        ]);
+        let mut setting = Setting::draw(&mut random);
+        match theme {
+            Theme::Forgetting => return Self::forgetting(seed, setting, &mut random),
+            Theme::Crossing => setting.cross(&mut random),
+            Theme::Hot => setting.make_hot(&mut random),
+            Theme::Unproven => setting.tighten(&mut random),
+            Theme::Sets => setting.storm = random.one_of(&[20, 60, 150]),
+            Theme::Anything | Theme::Resets => {}
         }
+        let mut drawing = Drawing::of(theme, &setting, &mut random);
+        let clients = drawing.clients();
+        let count = match theme {
+            Theme::Anything => drawing.random.one_of(&[0, 1, 1, 1, 2, 2, 3]),
+            Theme::Resets => drawing.random.one_of(&[3, 4, 5]),
+            Theme::Unproven => 1,
+            Theme::Hot => 0,
+            _ => drawing.random.one_of(&[0, 0, 1, 1, 2]),
+        };
+        let faults = drawing.faults(count);
         Self {
             seed,
             setting,
@@ -126,13 +111,63 @@ struct Drawing<'a> {
     impatience: u64,
 }
 
-impl Drawing<'_> {
+impl<'a> Drawing<'a> {
+    fn of(theme: Theme, setting: &'a Setting, random: &'a mut Random) -> Self {
+        let asked = match theme {
+            Theme::Sets => vec![(9, Asked::Set), (1, Asked::Load), (1, Asked::Remove)],
+            Theme::Hot => vec![
+                (3, Asked::Load),
+                (1, Asked::LoadWithToken),
+                (3, Asked::Remove),
+            ],
+            _ => vary(
+                &[
+                    (40, Asked::Load),
+                    (14, Asked::LoadWithToken),
+                    (8, Asked::Lookup),
+                    (6, Asked::Get),
+                    (3, Asked::GetMany),
+                    (3, Asked::Set),
+                    (18, Asked::Remove),
+                    (14, Asked::Ban),
+                ],
+                random,
+            ),
+        };
+        let wrong = match theme {
+            Theme::Crossing | Theme::Hot => faults::DELAYS.to_vec(),
+            Theme::Unproven => faults::SILENCES.to_vec(),
+            Theme::Resets => faults::RESETS.to_vec(),
+            _ => faults::kinds(random),
+        };
+        Self {
+            asked,
+            wrong,
+            span: match theme {
+                Theme::Crossing | Theme::Hot => random.within(5..=60) * MILLI,
+                Theme::Unproven => setting.max_staleness * random.within(2..=5),
+                _ => random.within(10..=120) * MILLI,
+            },
+            slowest_load: match theme {
+                Theme::Unproven => setting.max_staleness * random.within(1..=4),
+                Theme::Hot => MILLI,
+                _ => random.one_of(&[1, 4, 4, 20, 80]) * MILLI,
+            },
+            impatience: match theme {
+                Theme::Crossing => random.one_of(&[0, 100, 400, 700]),
+                _ => random.one_of(&[0, 0, 30, 100, 400]),
+            },
+            random,
+            setting,
+        }
+    }
+
     fn clients(&mut self) -> Vec<Client> {
         let mut clients = Vec::new();
         for instance in 0..self.setting.instances {
             for _ in 0..self.random.within(1..=2) {
-                let pace = self.random.one_of(&[1, 2, 4, 15]) * MILLI;
-                let count = (self.span / pace).clamp(3, 24);
+                let count = self.random.within(2..=9);
+                let pace = self.span / count;
                 let steps = (0..count).map(|_| self.step(pace)).collect();
                 clients.push(Client { instance, steps });
             }
@@ -233,102 +268,5 @@ impl Drawing<'_> {
 
     fn key(&mut self) -> Key {
         Key(self.random.index(self.setting.keys))
-    }
-
-    fn faults(&mut self) -> Vec<Fault> {
-        let count = self.random.one_of(&[0, 1, 1, 2, 2, 3, 4]);
-        let mut faults: Vec<_> = (0..count)
-            .map(|_| Fault {
-                at: self.random.within(0..=self.span),
-                kind: self.fault(),
-            })
-            .collect();
-        faults.sort_by_key(|fault| fault.at);
-        faults
-    }
-
-    fn fault(&mut self) -> FaultKind {
-        let span = self.trouble();
-        let lag = self.random.within(0..=40 * MILLI);
-        let instance = self.random.index(self.setting.instances);
-        let which = self
-            .random
-            .one_of(&[Which::Commands, Which::Log, Which::Both]);
-        match self.random.weighted(&self.wrong) {
-            Wrong::Flush => FaultKind::Flush,
-            Wrong::Trim => FaultKind::Trim(self.random.index(3)),
-            Wrong::Evict => FaultKind::Evict(self.key()),
-            Wrong::LoseMeta => FaultKind::LoseMeta,
-            Wrong::LoseLog => FaultKind::LoseLog,
-            Wrong::Restart => FaultKind::Restart {
-                memory: self
-                    .random
-                    .one_of(&[Memory::Nothing, Memory::Everything, Memory::Of(lag)]),
-                down: self.random.within(0..=span),
-            },
-            Wrong::FailOver => FaultKind::FailOver {
-                lag,
-                survivors: self.random.chance(400),
-            },
-            Wrong::Hang => FaultKind::Hang(span),
-            Wrong::Full => FaultKind::Full(span),
-            Wrong::ClockJump => FaultKind::ClockJump(
-                self.random
-                    .one_of(&[-3_600_000, -3_600_000, -3_000, -700, -400, 400, 3_000]),
-            ),
-            Wrong::Partition => FaultKind::Partition {
-                instance,
-                which,
-                span,
-            },
-            Wrong::Cut => FaultKind::Cut {
-                instance,
-                which,
-                noticed: self.random.chance(600),
-            },
-            Wrong::Deaf => FaultKind::Deaf { instance, span },
-            Wrong::Pause => FaultKind::Pause { instance, span },
-            Wrong::Replace => FaultKind::Replace {
-                instance,
-                how: self
-                    .random
-                    .one_of(&[End::Killed, End::Dropped, End::Closed]),
-                gap: self.random.within(0..=20 * MILLI),
-            },
-        }
-    }
-
-    /// How long trouble lasts: shorter than `MaxStaleness`, or longer.
-    fn trouble(&mut self) -> u64 {
-        let staleness = self.setting.max_staleness;
-        match self.random.below(4) {
-            0 => self.random.within(0..=10 * MILLI),
-            1 => self.random.within(0..=staleness),
-            _ => self.random.within(staleness..=2 * staleness),
-        }
-    }
-
-    /// In the middle nobody does anything for so long that bans are forgotten, and some values
-    /// live through it.
-    fn nap(&mut self, clients: &mut [Client], faults: &mut [Fault]) {
-        let nap = self.random.within(2_200..=4_500) * MILLI;
-        for client in clients {
-            let middle = client.steps.len() / 2;
-            for (index, step) in client.steps.iter_mut().enumerate() {
-                if index == middle {
-                    step.pause += nap;
-                }
-                if let Verb::Load { loader, .. } | Verb::Lookup { loader, .. } = &mut step.verb
-                    && self.random.chance(300)
-                {
-                    loader.ttl = Some(self.random.within(nap..=2 * nap));
-                }
-            }
-        }
-        for fault in faults {
-            if self.random.chance(400) {
-                fault.at += nap;
-            }
-        }
     }
 }

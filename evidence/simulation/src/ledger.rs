@@ -6,7 +6,7 @@ use std::time::Duration;
 use history::{Event, Invalidation, Moment, Read, Source, Write};
 use parking_lot::Mutex;
 use unstale::Token;
-use unstale::evidence::core::{Change, Message};
+use unstale::evidence::core::{Change, History, Message};
 
 use crate::clock::Clock;
 use crate::keyspace::{KEYS, Key, SETTABLE};
@@ -32,8 +32,8 @@ struct Kept {
     order: Vec<Option<u64>>,
     events: Vec<Event>,
     tokens: [Vec<(Token, u64)>; KEYS],
-    /// The newest epoch that the hub has answered with.
-    epoch: u64,
+    /// The newest history that the hub has answered with.
+    history: History,
     lapses: Vec<Lapse>,
 }
 
@@ -155,6 +155,26 @@ impl Ledger {
         kept.values
     }
 
+    /// How much has become of the key that is set.
+    pub(crate) fn settled(&self) -> u64 {
+        self.kept.lock().order.len() as u64
+    }
+
+    /// A `set` was not acknowledged, so it is a removal now: its instance may not read what was there
+    /// `before`.
+    pub(crate) fn set_in_vain(&self, instance: u32, began: Moment, before: u64) {
+        let ended = self.clock.stamp();
+        self.kept.lock().events.push(Event::Write(Write {
+            key: SETTABLE.number(),
+            version: before + 1,
+            instance,
+            began,
+            ended,
+            acknowledged: false,
+            invalidation: Invalidation::Removal,
+        }));
+    }
+
     /// The hub has stored a value that was set: all earlier ones are void.
     pub(crate) fn stored(&self, value: u64) {
         let ended = self.clock.stamp();
@@ -169,6 +189,16 @@ impl Ledger {
         let kept = self.kept.lock();
         let place = kept.order.iter().rposition(|stored| *stored == Some(value));
         place.map_or(0, |index| index as u64 + 1)
+    }
+
+    /// Whether a value was ever set and stored.
+    pub(crate) fn was_set(&self) -> bool {
+        self.kept.lock().order.iter().any(Option::is_some)
+    }
+
+    /// The value of the key that is set; `None` where it was removed since, or never set.
+    pub(crate) fn newest(&self) -> Option<u64> {
+        self.kept.lock().order.last().copied().flatten()
     }
 
     /// The newest token for a key, and the version that it stands for.
@@ -204,11 +234,12 @@ impl Ledger {
     }
 
     /// The hub has answered a fence.
-    pub(crate) fn fenced(&self, epoch: u64) {
+    pub(crate) fn fenced(&self, history: History) {
         let now = self.clock.now();
         let mut kept = self.kept.lock();
-        if epoch > kept.epoch {
-            kept.epoch = epoch;
+        // A server that has forgotten an epoch that nobody else knows may give its number again.
+        if history != kept.history && history.epoch >= kept.history.epoch {
+            kept.history = history;
             for lapse in &mut kept.lapses {
                 lapse.noticed.get_or_insert(now);
             }

@@ -33,6 +33,10 @@ struct Options {
     #[arg(long, value_name = "RULE", value_parser = guard, conflicts_with = "ablations")]
     broken: Option<Guard>,
 
+    /// Run each seed twice, and see whether the same happens both times
+    #[arg(long)]
+    repeat: bool,
+
     /// Runs at a time; as many as there are processors unless told otherwise
     #[arg(long, value_name = "COUNT")]
     threads: Option<usize>,
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         seeds: options.seeds,
         threads: options.threads.unwrap_or(cores),
         broken: options.broken,
+        repeat: options.repeat,
     };
     let fine = match options.seed {
         Some(seed) => one(seed, options.broken),

@@ -10,6 +10,7 @@ use unstale::{Cache, Config};
 
 use crate::cable::Cable;
 use crate::plan::{End, Which};
+use crate::setting::FASTEST;
 use crate::site::Site;
 use crate::tally::Tally;
 
@@ -156,8 +157,8 @@ impl Way for Road {
     fn connect(&self, purpose: Purpose) -> Later<'_, Option<Arc<dyn Wire>>> {
         Box::pin(async move {
             let site = &self.site;
-            let (fastest, slowest) = site.setting.latency;
-            site.network.sleep(fastest.midpoint(slowest)).await;
+            let slowest = site.setting.ways[self.slot].of(purpose);
+            site.network.sleep(FASTEST.midpoint(slowest)).await;
             loop {
                 let now = site.clock.now();
                 let at = site.passable_at(self.slot, purpose).max(site.awake_at());

@@ -68,6 +68,19 @@ pub(crate) struct Loader {
     pub(crate) slides: bool,
 }
 
+impl Loader {
+    /// One that only loads, at once.
+    pub(crate) fn plain() -> Self {
+        Self {
+            before: 0,
+            after: 0,
+            end: LoaderEnd::Row,
+            ttl: None,
+            slides: false,
+        }
+    }
+}
+
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) enum LoaderEnd {
     Row,
@@ -166,6 +179,11 @@ pub(crate) enum End {
 }
 
 impl Plan {
+    /// Whether anything goes wrong in it.
+    pub(crate) fn goes_wrong(&self) -> bool {
+        self.setting.storm > 0 || !self.faults.is_empty()
+    }
+
     /// How much happens in it: what makes it smaller counts less.
     pub fn size(&self) -> usize {
         let steps: usize = self.clients.iter().map(|client| client.steps.len()).sum();

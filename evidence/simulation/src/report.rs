@@ -88,5 +88,6 @@ fn kind(violation: &Violation) -> String {
         Violation::Read(read) => read.rule.to_string(),
         Violation::Rest(_) => "no rest".into(),
         Violation::Stuck => "stuck".into(),
+        Violation::Chance => "chance".into(),
     }
 }

@@ -1,15 +1,16 @@
 //! After everything that went wrong: the caches have to come to rest, and be of use again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
-use unstale::Source;
 use unstale::evidence::Purpose;
+use unstale::{EntryOptions, Source};
 
 use crate::client::User;
-use crate::keyspace::Key;
+use crate::keyspace::{Key, SETTABLE};
 use crate::node::Node;
-use crate::plan::{Loader, LoaderEnd, Target, Which};
+use crate::plan::{Loader, Target, Which};
 use crate::site::Site;
 use crate::tally::Tally;
 
@@ -18,21 +19,14 @@ const LIMIT: u64 = 20_000_000_000;
 
 const MILLI: u64 = 1_000_000;
 
-/// A loader that only loads.
-const PLAIN: Loader = Loader {
-    before: 0,
-    after: 0,
-    end: LoaderEnd::Row,
-    ttl: None,
-    slides: false,
-};
-
 /// Waits until everybody is proven and nothing is pending, then reads until L1 answers again.
-/// What is not as it should be, in words.
+/// What is not as it should be, in words. Where things went wrong, connections may be dead without
+/// anybody having noticed.
 pub(crate) async fn come_to_rest(
     site: &Arc<Site>,
     nodes: &[Arc<Node>],
     tally: &Arc<Tally>,
+    went_wrong: bool,
 ) -> Result<(), String> {
     site.calm_down();
     let give_up = site.clock.now() + LIMIT;
@@ -51,15 +45,60 @@ pub(crate) async fn come_to_rest(
     if site.ledger.has_unnoticed_failover() {
         return Err("a failover was not noticed".into());
     }
-    // A removal finds out about connections that are dead without anybody having noticed.
-    join_all(users.iter().map(async |user| {
-        user.write(&user.node.live().await, Target::Batch, 0).await;
-    }))
-    .await;
-    wait_for_all(&users, give_up).await?;
-    read_all(&users, give_up).await?;
+    if went_wrong {
+        // A removal finds out about connections that are dead.
+        join_all(users.iter().map(async |user| {
+            user.write(&user.node.live().await, Target::Batch, 0).await;
+        }))
+        .await;
+        wait_for_all(&users, give_up).await?;
+        read_all(&users, give_up).await?;
+    }
+    if site.ledger.was_set() {
+        set_and_read(&users, give_up).await?;
+    }
     for slot in 0..nodes.len() {
         wait_for_two_connections(site, slot, give_up).await?;
+    }
+    Ok(())
+}
+
+/// Sets a value that outlives the run.
+async fn set(user: &User, give_up: u64) -> Result<(), String> {
+    let long = EntryOptions::new().absolute_expiration(Duration::from_nanos(2 * LIMIT));
+    let live = user.node.live().await;
+    while !user.set(&live, long.clone()).await {
+        if user.site.clock.now() > give_up {
+            return Err(format!("instance {} cannot set a value", live.number));
+        }
+        user.site.network.sleep(MILLI).await;
+    }
+    Ok(())
+}
+
+/// What is set now can be read everywhere.
+async fn set_and_read(users: &[User], give_up: u64) -> Result<(), String> {
+    let ledger = &users[0].site.ledger;
+    set(&users[0], give_up).await?;
+    for user in users {
+        let live = user.node.live().await;
+        let mut pause = MILLI;
+        loop {
+            let found = user.get(&live, SETTABLE, false).await;
+            if found.is_some() && found == ledger.newest() {
+                break;
+            }
+            if user.site.clock.now() > give_up {
+                let number = live.number;
+                return Err(format!("instance {number} cannot read what was set"));
+            }
+            if ledger.newest().is_none() {
+                // A removal that had been on its way for long has got there.
+                set(user, give_up).await?;
+            }
+            user.site.network.sleep(pause).await;
+            pause *= 2;
+        }
     }
     Ok(())
 }
@@ -101,6 +140,9 @@ async fn read_all(users: &[User], give_up: u64) -> Result<(), String> {
         for key in (0..user.site.setting.keys).map(Key) {
             read_until_l1_answers(user, key, give_up).await?;
         }
+        if user.site.ledger.was_set() {
+            user.get(&user.node.live().await, SETTABLE, false).await;
+        }
         Ok(())
     });
     join_all(reading).await.into_iter().collect()
@@ -122,7 +164,7 @@ async fn read_until_l1_answers(user: &User, key: Key, give_up: u64) -> Result<()
     let longest = user.site.setting.ttl * 1000 / 16;
     let mut pause = MILLI;
     loop {
-        let source = user.load(&live, key, &PLAIN, false).await;
+        let source = user.load(&live, key, &Loader::plain(), false).await;
         if source == Some(Source::L1) {
             return Ok(());
         }

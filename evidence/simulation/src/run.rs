@@ -62,6 +62,8 @@ pub enum Violation {
     Rest(String),
     /// Somebody waits for ever.
     Stuck,
+    /// Run once more, something else happened: something is not decided by the seed.
+    Chance,
 }
 
 impl fmt::Display for Violation {
@@ -70,6 +72,7 @@ impl fmt::Display for Violation {
             Violation::Read(violation) => violation.fmt(f),
             Violation::Rest(words) => f.write_str(words),
             Violation::Stuck => write!(f, "the run is not over after {LIMIT:?}"),
+            Violation::Chance => f.write_str("run once more, something else happened"),
         }
     }
 }
@@ -77,12 +80,17 @@ impl fmt::Display for Violation {
 impl Plan {
     /// Runs it. The trace is written down if somebody is to read it.
     pub fn run(&self, to_be_read: bool) -> Outcome {
+        let clock = Clock::new();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
+            .on_thread_unpark({
+                let clock = clock.clone();
+                move || clock.look()
+            })
             .build();
         let outcome = match runtime {
-            Ok(runtime) => runtime.block_on(self.play(to_be_read)),
+            Ok(runtime) => runtime.block_on(self.play(&clock, to_be_read)),
             // Only an operating system out of resources refuses; then nothing can be shown.
             Err(error) => Outcome::not_run(&error),
         };
@@ -90,17 +98,17 @@ impl Plan {
         outcome
     }
 
-    async fn play(&self, to_be_read: bool) -> Outcome {
-        let clock = Clock::start();
+    async fn play(&self, clock: &Arc<Clock>, to_be_read: bool) -> Outcome {
+        clock.look();
         fastrand::seed(self.seed);
         let chance = Random::of(&[self.seed, 3]);
         surround(Some(Rc::new(Nature::new(
-            &clock,
+            clock,
             micros(self.setting.coarse_step),
             chance,
         ))));
-        let trace = Arc::new(Trace::new(&clock, to_be_read));
-        let site = Site::new(self.seed, &self.setting, &clock, &trace);
+        let trace = Arc::new(Trace::new(clock, to_be_read));
+        let site = Site::new(self.seed, &self.setting, clock, &trace);
         let tally = Arc::new(Tally::default());
         let network = tokio::spawn(site.network.clone().drive());
         let broken = match tokio::time::timeout(LIMIT, self.happen(&site, &tally)).await {
@@ -179,7 +187,7 @@ impl Plan {
             task.await
                 .map_err(|error| format!("a task ended: {error}"))?;
         }
-        come_to_rest(site, &nodes, tally).await?;
+        come_to_rest(site, &nodes, tally, self.goes_wrong()).await?;
         for node in &nodes {
             node.end(End::Dropped, tally).await;
         }

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use unstale::Config;
+use unstale::evidence::Purpose;
 
 use crate::keyspace::KEYS;
 use crate::random::Random;
@@ -30,13 +31,39 @@ pub(crate) struct Setting {
     pub(crate) max_pending: usize,
     pub(crate) max_bans: usize,
     pub(crate) coarse_step: u64,
-    /// How long a message takes, in nanoseconds.
-    pub(crate) latency: (u64, u64),
+    /// How slow the ways of each instance to the hub are.
+    pub(crate) ways: Vec<Slowest>,
     /// So many messages of a thousand meet with an accident.
     pub(crate) storm: u64,
 }
 
+/// The longest that a message takes, in nanoseconds.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Slowest {
+    commands: u64,
+    log: u64,
+}
+
+impl Slowest {
+    pub(crate) fn of(self, purpose: Purpose) -> u64 {
+        match purpose {
+            Purpose::Commands => self.commands,
+            Purpose::Log => self.log,
+        }
+    }
+
+    fn draw(mut one: impl FnMut() -> u64) -> Self {
+        Self {
+            commands: one() * MILLI,
+            log: one() * MILLI,
+        }
+    }
+}
+
 const MILLI: u64 = 1000;
+
+/// The least that a message takes, in nanoseconds.
+pub(crate) const FASTEST: u64 = 20_000;
 
 impl Setting {
     pub(crate) fn draw(random: &mut Random) -> Self {
@@ -50,9 +77,9 @@ impl Setting {
         let load_timeout = millis(20..=300);
         let ttl = millis(30..=1500);
         let scan = millis(5..=100);
-        let slowest = random.one_of(&[300, 1_000, 3_000, 8_000]) * MILLI;
+        let instances = random.one_of(&[2, 2, 3]);
         Self {
-            instances: random.one_of(&[2, 2, 3]),
+            instances,
             keys: random.one_of(&[1, 1, 1, 2, KEYS]),
             publishes: random.chance(350),
             max_staleness,
@@ -69,9 +96,51 @@ impl Setting {
             max_pending: random.one_of(&[1, 2, 1000, 1000]),
             max_bans: random.one_of(&[1, 2, 1000, 1000]),
             coarse_step: random.one_of(&[1, 4, 10, 100]) * MILLI,
-            latency: (20 * MILLI, slowest),
+            ways: {
+                let alike = random.one_of(&[300, 1_000, 3_000, 8_000]);
+                vec![Slowest::draw(|| alike); instances]
+            },
             storm: random.one_of(&[0, 0, 5, 20, 60]),
         }
+    }
+
+    /// Makes some ways slow and others fast, so that what is sent on one is overtaken by what is sent
+    /// later on another, without anything being given up for it.
+    pub(crate) fn cross(&mut self, random: &mut Random) {
+        let mut one = || random.one_of(&[300, 3_000, 10_000, 30_000]);
+        self.ways = self.ways.iter().map(|_| Slowest::draw(&mut one)).collect();
+        self.max_staleness = random.within(100..=300) * MILLI;
+        self.poll_interval = self.max_staleness / random.one_of(&[2, 4, 8]);
+        self.command_timeout = 100 * MILLI;
+        self.lease_ttl = random.within(100..=400) * MILLI;
+        self.ttl = random.within(400..=1500) * MILLI;
+        self.storm = 0;
+    }
+
+    /// One key that everybody wants, and one instance that waits long for its answers.
+    pub(crate) fn make_hot(&mut self, random: &mut Random) {
+        self.cross(random);
+        self.keys = 1;
+        self.ways = vec![Slowest::draw(|| 300); self.instances];
+        if let Some(first) = self.ways.first_mut() {
+            first.commands = 30_000 * MILLI;
+        }
+    }
+
+    /// `MaxStaleness` is short, and loads may take longer.
+    pub(crate) fn tighten(&mut self, random: &mut Random) {
+        self.max_staleness = random.within(14..=40) * MILLI;
+        self.poll_interval = self.max_staleness / 2;
+        self.load_timeout = self.max_staleness * 10;
+        self.lease_ttl = self.max_staleness * random.within(1..=10);
+        self.lease_wait = self.lease_wait.min(self.lease_ttl);
+        self.ttl = random.within(400..=1500) * MILLI;
+        self.storm = 0;
+        let ways = self.ways.iter().map(|_| Slowest {
+            commands: random.one_of(&[300, 3_000]) * MILLI,
+            log: random.one_of(&[3_000, 8_000]) * MILLI,
+        });
+        self.ways = ways.collect();
     }
 
     /// The settings of a cache.

@@ -45,10 +45,11 @@ impl Trace {
     /// Takes down one event: the numbers tell it from others, the words are for people.
     pub(crate) fn note(&self, numbers: &[u64], words: fmt::Arguments<'_>) {
         let mut taken = self.taken.lock();
+        let now = self.clock.now();
         taken.events += 1;
+        taken.mix(&[now]);
         taken.mix(numbers);
         if let Some(lines) = &mut taken.lines {
-            let now = self.clock.now();
             let millis = now as f64 / 1e6;
             lines.push((now, format!("{millis:>10.3} ms  {words}")));
         }
