@@ -161,6 +161,11 @@ impl<'a> Draw<'a> {
         (kind.name, (kind.make)(self))
     }
 
+    /// Where it happens.
+    pub(crate) fn setup(&self) -> &Setup {
+        self.setup
+    }
+
     pub(crate) fn random(&mut self) -> &mut fastrand::Rng {
         &mut self.random
     }

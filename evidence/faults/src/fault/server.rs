@@ -4,6 +4,7 @@ mod clock;
 mod commands;
 mod failover;
 mod memory;
+mod overtaken;
 mod restart;
 mod reused;
 mod stopped;
@@ -16,6 +17,7 @@ use clock::Clock;
 use commands::Commands;
 use failover::Failover;
 use memory::Memory;
+use overtaken::Overtaken;
 use restart::Restart;
 use reused::Reused;
 use stopped::Stopped;
@@ -62,6 +64,9 @@ pub(crate) const KINDS: &[Kind] = &[
         Box::new(Memory::full(draw))
     }),
     kind("positions reused", |draw| Box::new(Reused::meta(draw))),
+    kind("positions reused, others write first", |draw| {
+        Box::new(Overtaken::by_others(draw))
+    }),
     kind("another history of the same epoch", |draw| {
         Box::new(Commands::other_nonce(draw))
     }),
