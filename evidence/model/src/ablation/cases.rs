@@ -13,14 +13,10 @@ pub(crate) struct Case {
 }
 
 /// Rules of which each suffices without the others.
-pub(crate) const TOGETHER: &[Case] = &[
-    Case::missed(
-        &[FirstDrop, SecondDrop, PendingReads, PendingBans],
-        "acknowledged-removals",
-    ),
-    Case::missed(&[NewEpochStartsEmpty, NewEpochResynchronises], "flush"),
-    Case::missed(&[NewEpochStartsEmpty, ResyncStartsEmpty], "flush"),
-];
+pub(crate) const TOGETHER: &[Case] = &[Case::missed(
+    &[FirstDrop, SecondDrop, PendingReads, PendingBans],
+    "acknowledged-removals",
+)];
 
 /// The scope in which it shows soonest that a rule is broken.
 fn fitting(guard: Guard) -> Option<&'static str> {
@@ -49,7 +45,8 @@ fn fitting(guard: Guard) -> Option<&'static str> {
         SecondDrop | SetLeavesL1Alone => "set",
         FlightCoversToken => "tokens",
         FenceRefusesReplicas => "misrouted",
-        ServersBansNeedHistory => "failover-behind-a-proxy",
+        ServersBansNeedHistory | ResyncForgetsProbes => "failover-behind-a-proxy",
+        NewEpochStartsEmpty => "flush",
         AppendNeedsHistory | KnownIsCompared => "positions-given-again",
         ResyncMergesBans => "resynchronisation",
         RecordsOfThisEpoch => "failover",
@@ -109,18 +106,11 @@ fn stands_for(guard: Guard) -> Option<&'static str> {
             "the server's bans come with its epoch; the rule spares the question"
         }
         TtlPerEpoch => "every fence asks for the longest TTL, and a new epoch demands a fence",
-        NewEpochStartsEmpty => {
-            "the resynchronisation that follows does so too; both broken together are missed"
-        }
         NewEpochResynchronises => {
-            "whoever starts empty and from the first entry misses nothing; both broken together \
-             are missed"
+            "whoever starts empty, and reads on from the first entry or finds a gap, misses nothing"
         }
         NewEpochWithdrawsProof => {
             "what an old proof allows ends within `MaxStaleness` all the same"
-        }
-        ResyncForgetsProbes => {
-            "what such a probe proves ends within `MaxStaleness` of its sending all the same"
         }
         ClockIsCompared => "what outlives its ban is forbidden by its stamp (ForgottenBansForbid)",
         NonceIsCompared => "the simulation misses it",
