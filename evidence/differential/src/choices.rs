@@ -156,7 +156,7 @@ impl Choices {
                 let value = self.value();
                 Step::Fill {
                     lease: self.known_lease(&value.key, caller),
-                    stamp: self.callers[caller].witness().known(),
+                    stamp: self.callers[caller].witness().position(),
                     value,
                 }
             }
@@ -186,10 +186,11 @@ impl Choices {
 
     fn sent(&mut self, changes: Vec<Change>) -> Message {
         Message {
+            id: self.rng.u64(1..),
             origin: self.rng.u64(1..9),
             sent_at: self.rng.u64(1..9),
             changes,
-            longest_ttl: None,
+            ..Message::default()
         }
     }
 
@@ -218,7 +219,7 @@ impl Choices {
     }
 
     fn lease(&mut self, key: &Arc<str>, caller: usize) -> Bytes {
-        let stamp: Position = self.callers[caller].witness().known();
+        let stamp: Position = self.callers[caller].witness().position();
         let lease = lease(stamp, &self.token());
         let known = self.leases.entry(key.clone()).or_default();
         known.push(lease.clone());

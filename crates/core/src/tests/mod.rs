@@ -10,6 +10,7 @@ mod following;
 mod guarded;
 mod outbox;
 mod proof;
+mod random;
 mod refusals;
 mod rollback;
 mod tickets;

@@ -148,7 +148,7 @@ fn covered(scope: &Scope) -> Option<(&str, Vec<Arc<str>>)> {
 }
 
 fn a_message(choices: &mut Unstructured<'_>) -> arbitrary::Result<Message> {
-    let (origin, sent_at, longest_ttl) = Arbitrary::arbitrary(choices)?;
+    let (id, before, origin, sent_at, longest_ttl) = Arbitrary::arbitrary(choices)?;
     let mut changes = Vec::new();
     while !choices.is_empty() && changes.len() < 20 {
         changes.push(if choices.ratio(1, 2)? {
@@ -158,6 +158,8 @@ fn a_message(choices: &mut Unstructured<'_>) -> arbitrary::Result<Message> {
         });
     }
     Ok(Message {
+        id,
+        before,
         origin,
         sent_at,
         changes,

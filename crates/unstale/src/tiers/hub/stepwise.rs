@@ -6,7 +6,7 @@ use super::Hub;
 use super::steps::Terms;
 use super::tier::fence;
 use crate::config::Config;
-use crate::core::Position;
+use crate::core::{Position, Server};
 use crate::evidence::steps::{Answer, Caller, Meta, State, Step, in_order};
 
 /// A hub, asked step by step.
@@ -31,7 +31,11 @@ impl HubSteps {
     pub fn take(&self, caller: &Caller, step: &Step) -> Answer {
         let (hub, lease_ttl) = (&self.hub, self.config.lease_ttl);
         match step {
-            Step::Fence => fence(hub, &caller.local).map_or_else(Answer::from, Answer::Fenced),
+            Step::Fence => {
+                let answer = fence(hub, &caller.local);
+                self.trim();
+                answer.map_or_else(Answer::from, Answer::Fenced)
+            }
             Step::Invalidate(message) => hub
                 .invalidate(&self.terms(caller), message)
                 .map_or(Answer::NotFenced, Answer::Appended),
@@ -69,8 +73,14 @@ impl HubSteps {
         }
     }
 
+    /// A hub trims its log with the next append, where that is not the fence's.
+    fn trim(&self) {
+        let kept = usize::try_from(self.config.stream.max_stream_length).unwrap_or(usize::MAX);
+        self.hub.with(|server| server.trim(kept));
+    }
+
     /// What it holds. With Pub/Sub the log is what was published since the last look, and the
-    /// server keeps nothing of it.
+    /// server keeps nothing of it but the ids.
     pub fn state(&self, keys: &[Arc<str>]) -> State {
         let records = keys.iter().map(|key| {
             let found = self.hub.look(key);
@@ -82,14 +92,12 @@ impl HubSteps {
             (key.clone(), found.map(Into::into))
         });
         let records = records.collect();
-        let mut log = self.hub.entries_after(Position::ORIGIN);
-        if self.config.use_streams_for_invalidation {
-            // A hub trims its log with the next append, where that is not the fence's.
-            let kept = usize::try_from(self.config.stream.max_stream_length).unwrap_or(usize::MAX);
-            log.drain(..log.len().saturating_sub(kept));
+        let log = if self.config.use_streams_for_invalidation {
+            self.hub.entries_after(Position::ORIGIN)
         } else {
-            self.hub.with(|server| server.forget_log());
-        }
+            self.hub.with(Server::publish)
+        };
+        self.trim();
         let meta = self.hub.snapshot().map(|snapshot| {
             let (latest_ms, forgotten) = self
                 .hub

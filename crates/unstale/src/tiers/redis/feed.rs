@@ -1,6 +1,5 @@
 //! The receiving end of the log: a connection of its own, read without a response timeout.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -17,7 +17,7 @@ use crate::protect::Route;
 use crate::tiers::shared::Unavailable;
 
 /// What the scripts keep in `meta` beside the bans.
-const FIELDS: [&str; 6] = ["epoch", "nonce", "seq", "owner", "ttl", "time"];
+const FIELDS: [&str; 7] = ["epoch", "nonce", "seq", "last", "owner", "ttl", "time"];
 
 /// A server, asked step by step.
 pub struct RedisSteps {
@@ -76,7 +76,7 @@ impl RedisSteps {
                 let entries: Vec<_> = values.iter().map(|value| value.entry()).collect();
                 let payload = super::wire::write(message);
                 let line = self.line.clone();
-                Answer::Appended(redis.send_values(line, &entries, &payload).await?)
+                Answer::Appended(redis.send_values(line, message, &entries, &payload).await?)
             }
             Step::LookGuarded(key) => {
                 let guarded = redis.look_guarded(key).await?;
