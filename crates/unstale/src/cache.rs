@@ -9,8 +9,8 @@ use crate::core::{Change, Position, Scope};
 use crate::entry::{Entry, EntryOptions};
 use crate::error::{Error, KeyError};
 use crate::instance::Instance;
-use crate::observe::{Effectiveness, Health, InvalidationStats};
-use crate::read::{self, Cacheable, Lookup, Request, Sourced};
+use crate::observe::{Effectiveness, Events, Health, InvalidationStats};
+use crate::read::{self, Cacheable, Lookup, Peek, Request, Sourced};
 use crate::space::Space;
 use crate::write::{self, Outcome};
 
@@ -307,6 +307,44 @@ impl Cache {
     /// What was invalidated, and what was heard of other instances' invalidations.
     pub fn invalidations(&self) -> InvalidationStats {
         self.0.invalidation_stats()
+    }
+
+    /// This instance's own copy of a value, for those who watch: nothing is counted, prolonged or
+    /// loaded.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// assert!(cache.peek::<i32>("inventory:stock:7").is_none());
+    /// cache.get_or_load("inventory:stock:7", || async { Ok::<_, std::io::Error>(Some(42)) }).await?;
+    /// let copy = cache.peek::<i32>("inventory:stock:7").ok_or("no copy")?;
+    /// assert_eq!((*copy.value, copy.served), (42, true));
+    /// # Ok(()) }
+    /// ```
+    pub fn peek<T: Cacheable>(&self, key: &str) -> Option<Peek<T>> {
+        read::peek(&self.0, key)
+    }
+
+    /// What happens on this instance from now on, as it happens. A listener who is too slow holds
+    /// up nothing: it misses events, and is told how many.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
+    /// use unstale::{Cache, Event, Hub};
+    ///
+    /// let hub = Hub::new();
+    /// let here = Cache::builder().hub(&hub).build().await?;
+    /// let there = Cache::builder().hub(&hub).build().await?;
+    /// let mut events = there.events();
+    ///
+    /// here.remove("inventory:stock:7").await;
+    /// if let Some(Event::Received(removal)) = events.next().await {
+    ///     println!("{:?} are gone here, {:?} later", removal.removed, removal.took);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn events(&self) -> Events {
+        self.0.invalidations.events.listen()
     }
 
     /// Whether this instance is well.

@@ -125,9 +125,11 @@ pub use config::Config;
 pub use entry::{Entry, EntryOptions};
 pub use error::{Error, KeyError};
 pub use key::{ANY, Any, Ids, Part, Parts};
-pub use observe::{Effectiveness, Health, InvalidationStats, PatternStats};
+pub use observe::{
+    Effectiveness, Event, Events, Health, InvalidationStats, PatternStats, Removal, Removed,
+};
 pub use policy::{Policy, Priority};
-pub use read::{Cacheable, Lease, Lookup, Source, Sourced};
+pub use read::{Cacheable, Lease, Lookup, Peek, Source, Sourced};
 pub use space::Space;
 pub use tiers::Hub;
 pub use token::{Token, TokenError};

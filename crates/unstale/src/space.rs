@@ -9,7 +9,7 @@ use crate::entry::{Entry, EntryOptions};
 use crate::error::Error;
 use crate::key::{Ids, KeyPattern, Parts};
 use crate::policy::Policy;
-use crate::read::{self, Cacheable, Lookup, Request, Sourced};
+use crate::read::{self, Cacheable, Lookup, Peek, Request, Sourced};
 use crate::token::Token;
 use crate::write::{self, Outcome};
 
@@ -188,6 +188,11 @@ impl<T: Cacheable> Space<T> {
     pub async fn lookup(&self, ids: impl Ids) -> Lookup<T> {
         let key = self.pattern.key(&ids);
         read::lookup(&self.request(key.as_str())).await
+    }
+
+    /// This instance's own copy of a value, for those who watch; see [`Cache::peek`].
+    pub fn peek(&self, ids: impl Ids) -> Option<Peek<T>> {
+        read::peek(self.cache.instance(), self.pattern.key(&ids).as_str())
     }
 
     /// Stores a value; see [`Cache::set`].

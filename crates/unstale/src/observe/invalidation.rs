@@ -6,6 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::Serialize;
 
+use super::events::Announcer;
 use super::latency::Latency;
 use crate::clock;
 use crate::core::Tick;
@@ -61,6 +62,7 @@ pub(crate) struct Invalidations {
     latency: Latency,
     propagation: Latency,
     rate: Mutex<Rate>,
+    pub(crate) events: Announcer,
 }
 
 impl Invalidations {
@@ -80,6 +82,7 @@ impl Invalidations {
                 total: 0,
                 last: None,
             }),
+            events: Announcer::default(),
         }
     }
 

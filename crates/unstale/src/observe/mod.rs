@@ -1,6 +1,7 @@
-//! What happened, counted: effectiveness per key pattern, and invalidations.
+//! What happened: counted, as effectiveness per key pattern and invalidations, and told as it happens.
 
 mod effectiveness;
+mod events;
 mod health;
 mod invalidation;
 mod latency;
@@ -8,6 +9,7 @@ mod series;
 mod striped;
 
 pub use effectiveness::{Effectiveness, PatternStats};
+pub use events::{Event, Events, Removal, Removed};
 pub use health::Health;
 pub use invalidation::InvalidationStats;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Request;
 use super::flights::Boarded;
 use super::l2::Found;
+use super::sourced::Source;
 use crate::clock;
 use crate::core::{Change, Guard, Position, Tick};
 use crate::instance::Instance;
@@ -17,6 +18,7 @@ use crate::tiers::record::Traits;
 pub(super) struct Copy<'a> {
     pub(super) value: Arc<dyn Any + Send + Sync>,
     pub(super) stamp: Position,
+    pub(super) source: Source,
     pub(super) traits: &'a Traits,
     pub(super) lives_until: Tick,
 }
@@ -32,6 +34,7 @@ pub(super) fn keep(
     let Copy {
         value,
         stamp,
+        source,
         traits,
         lives_until,
     } = copy;
@@ -47,7 +50,8 @@ pub(super) fn keep(
         if let Some(checked) = admitted
             && now < lives_until
         {
-            let held = Held::new(value, stamp, traits, now, lives_until, checked, series);
+            let origin = (stamp, source);
+            let held = Held::new(value, origin, traits, now, lives_until, checked, series);
             memory.insert(boarded.key.clone(), held);
         }
         admitted.is_some()
@@ -73,6 +77,7 @@ pub(super) fn keep_found<T: Any + Send + Sync>(
     let copy = Copy {
         value: found.value.clone(),
         stamp,
+        source: Source::L2,
         traits: &found.traits,
         lives_until: found.lives_until,
     };
@@ -96,7 +101,8 @@ pub(crate) fn put_alone(
         if let Some(checked) = partition.admit(ticket, &key, &traits.tags, position, traits.ttl)
             && now < lives_until
         {
-            let held = Held::new(value, position, traits, now, lives_until, checked, series);
+            let origin = (position, Source::Load);
+            let held = Held::new(value, origin, traits, now, lives_until, checked, series);
             memory.insert(key, held);
         }
     });

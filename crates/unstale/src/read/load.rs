@@ -177,6 +177,7 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
         let copy = Copy {
             value,
             stamp,
+            source: Source::Load,
             traits,
             lives_until,
         };

@@ -10,6 +10,7 @@ mod l2;
 mod lease;
 mod load;
 mod lookup;
+mod peek;
 mod sourced;
 
 use std::any::Any;
@@ -27,6 +28,7 @@ use crate::policy::Policy;
 use crate::tiers::record::Traits;
 
 pub use lookup::{Lease, Lookup};
+pub use peek::Peek;
 pub use sourced::{Source, Sourced};
 
 pub(crate) use flights::Flights;
@@ -35,6 +37,7 @@ pub(crate) use get_many::get_many;
 pub(crate) use keep::put_alone;
 pub(crate) use load::get_or_load;
 pub(crate) use lookup::lookup;
+pub(crate) use peek::peek;
 
 /// What a value must be, to be shared between threads and instances: implemented for every type
 /// that is.

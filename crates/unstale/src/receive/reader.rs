@@ -138,6 +138,7 @@ impl Reader {
         if received == Received::Applied && !own && message.sent_at > 0 {
             self.invalidations
                 .received(message.changes.len(), message.sent_at);
+            self.invalidations.events.received(position, &message);
             tracing::debug!(instance = %self.name, %position, changes = message.changes.len(), "removal received");
         }
         received
@@ -157,7 +158,9 @@ impl Reader {
             self.invalidations.gap();
         }
         self.invalidations.resync();
-        tracing::info!(instance = %self.name, position = %snapshot.fenced.position(), "following the log");
+        let position = snapshot.fenced.position();
+        self.invalidations.events.resynchronised(position);
+        tracing::info!(instance = %self.name, %position, "following the log");
         Ok(())
     }
 }

@@ -123,7 +123,10 @@ impl Sender {
             }
             due -= batch.len();
             let result = match self.message(&batch) {
-                Ok(message) => l2.invalidate_on(line, &message).await,
+                Ok(message) => {
+                    let answer = l2.invalidate_on(line, &message).await;
+                    answer.map(|appended| (appended, message))
+                }
                 Err(failure) => Err(failure),
             };
             self.settle(batch, result)?;
@@ -162,7 +165,10 @@ impl Sender {
             return false;
         }
         let result = match self.message(&batch) {
-            Ok(message) => self.shared.invalidate(&message).await,
+            Ok(message) => {
+                let answer = self.shared.invalidate(&message).await;
+                answer.map(|appended| (appended, message))
+            }
             Err(failure) => Err(failure),
         };
         if let Err(failure) = self.settle(batch, result) {
@@ -182,26 +188,26 @@ impl Sender {
     fn settle(
         &self,
         batch: Batch<Arc<Receipt>>,
-        result: Result<Appended, Unavailable>,
+        result: Result<(Appended, Message), Unavailable>,
     ) -> Result<(), Unavailable> {
         #[cfg(feature = "evidence")]
         let batch = self.outbox.lock().with_late(batch);
-        let counted = result.and_then(|appended| {
+        let counted = result.and_then(|(appended, message)| {
             let counts = self.acknowledge(&batch, appended);
             if counts {
-                Ok(appended)
+                Ok((appended.position(), message))
             } else {
                 Err(Unavailable::NotFenced)
             }
         });
         match counted {
-            Ok(appended) => {
-                let position = appended.position();
+            Ok((position, message)) => {
                 self.local.confirm(position);
                 if self.failing.swap(false, Ordering::Relaxed) {
                     tracing::info!(instance = %self.name, "removals are confirmed again");
                 }
                 self.invalidations.sent_batch();
+                self.invalidations.events.sent(position, &message);
                 tracing::debug!(instance = %self.name, %position, changes = batch.len(), "removal sent");
                 self.outbox.lock().settled(batch.len());
                 for receipt in batch.into_iter().flat_map(|(_, queued)| queued.waiters) {

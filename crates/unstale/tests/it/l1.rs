@@ -5,6 +5,7 @@ use unstale::{Cache, Config};
 mod flights;
 mod keys;
 mod lifetimes;
+mod peeks;
 mod room;
 mod sources;
 mod verbs;

@@ -7,6 +7,7 @@ use unstale::{Cache, Config, Effectiveness, Lookup, PatternStats, Policy};
 use crate::bed::{Bed, Source, Transport, on_every_transport};
 use crate::l1_l2::{caught_up, number, set, two};
 
+mod events;
 mod removals;
 mod report;
 mod state;

@@ -8,12 +8,16 @@ use std::time::Duration;
 use crate::core::{Position, Tick};
 use crate::observe::Series;
 use crate::policy::Priority;
+use crate::read::Source;
 use crate::tiers::record::Traits;
 
 /// A value as a caller gets it, with all that decides whether he may.
 pub(crate) struct Held {
     value: Arc<dyn Any + Send + Sync>,
     pub(crate) stamp: Position,
+    pub(crate) source: Source,
+    /// Since when it has been held.
+    pub(crate) since: Tick,
     pub(crate) tags: Box<[Arc<str>]>,
     /// How many bans had arrived when this copy was last compared with them.
     checked: AtomicU64,
@@ -36,7 +40,7 @@ impl Held {
     /// `lives_until` is the absolute expiration.
     pub(crate) fn new(
         value: Arc<dyn Any + Send + Sync>,
-        stamp: Position,
+        (stamp, source): (Position, Source),
         traits: &Traits,
         now: Tick,
         lives_until: Tick,
@@ -49,6 +53,8 @@ impl Held {
         Self {
             value,
             stamp,
+            source,
+            since: now,
             tags: traits.tags.clone(),
             checked: AtomicU64::new(checked),
             expires: AtomicU64::new(expires.as_nanos()),
@@ -67,6 +73,8 @@ impl Held {
         Self {
             value: Arc::new(()),
             stamp: Position::ORIGIN,
+            source: Source::Load,
+            since: Tick::default(),
             tags: Box::default(),
             checked: AtomicU64::default(),
             expires: AtomicU64::default(),

@@ -89,6 +89,11 @@ impl Memory {
         self.copies.get(key)
     }
 
+    /// The same, for somebody who only watches: the copy is not the less likely to be evicted.
+    pub(crate) fn peek(&self, key: &str) -> Option<Arc<Held>> {
+        self.copies.peek(key)
+    }
+
     /// Holds a copy, evicting others where there is no room. An entry larger than the limit is
     /// not held, and neither is one that only entries of `NeverRemove` leave no room
     /// for.
