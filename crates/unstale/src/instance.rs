@@ -79,7 +79,7 @@ impl Instance {
         };
         let local = Arc::new(Local::new(partition, Memory::new(&config.memory)));
         let shared = match hub {
-            Some(hub) => Some(hub.tier(&config, local.clone())),
+            Some(hub) => Some(hub.tier(&config, local.clone(), origin)),
             None if alone => None,
             None => Some(Shared::Redis(Arc::new(Redis::new(&config, local.clone())?))),
         }
@@ -147,7 +147,10 @@ impl Instance {
         let name: Arc<str> = config.stream.consumer_name.as_str().into();
         match &**shared {
             Shared::Redis(redis) => self.supervise(redis, sender, &name).await?,
-            Shared::Hub(_) => {}
+            Shared::Hub(hub) => {
+                let sender = sender.clone();
+                self.spawn(hub.when_back(move || sender.kick()));
+            }
             #[cfg(feature = "evidence")]
             Shared::Remote(hub) => self.supervise(hub, sender, &name).await?,
         }

@@ -96,7 +96,7 @@ impl Shared {
     pub(crate) fn is_up(&self) -> bool {
         match self {
             Shared::Redis(tier) => tier.link().is_up(),
-            Shared::Hub(_) => true,
+            Shared::Hub(tier) => tier.is_up(),
             #[cfg(feature = "evidence")]
             Shared::Remote(tier) => tier.link().is_up(),
         }
@@ -106,7 +106,8 @@ impl Shared {
     pub(crate) fn breaker_state(&self) -> &'static str {
         match self {
             Shared::Redis(tier) => tier.link().breaker.state(),
-            Shared::Hub(_) => "closed",
+            Shared::Hub(tier) if tier.is_up() => "closed",
+            Shared::Hub(_) => "open",
             #[cfg(feature = "evidence")]
             Shared::Remote(tier) => tier.link().breaker.state(),
         }

@@ -4,6 +4,7 @@ mod clocks;
 mod cuts;
 mod fence;
 mod grouping;
+mod hub;
 mod joining;
 mod outage;
 mod overflow;

@@ -13,22 +13,25 @@ use crate::tiers::shared::{Entries, Unavailable};
 pub(crate) struct HubFeed {
     hub: Hub,
     local: Arc<Local>,
+    origin: u64,
 }
 
 impl HubFeed {
-    pub(super) fn new(hub: &Hub, local: &Arc<Local>) -> Self {
+    pub(super) fn new(hub: &Hub, local: &Arc<Local>, origin: u64) -> Self {
         Self {
             hub: hub.clone(),
             local: local.clone(),
+            origin,
         }
     }
 
     pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
-        fence(&self.hub, &self.local)
+        fence(self.hub.in_reach_of(self.origin)?, &self.local)
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
-        self.hub.snapshot().ok_or(Unavailable::NotFenced)
+        let hub = self.hub.in_reach_of(self.origin)?;
+        hub.snapshot().ok_or(Unavailable::NotFenced)
     }
 
     pub(crate) async fn entries(
@@ -36,6 +39,10 @@ impl HubFeed {
         cursor: Position,
         wait: Duration,
     ) -> Result<Entries, Unavailable> {
-        Ok(Entries::all(self.hub.await_entries(cursor, wait).await))
+        tokio::select! {
+            biased;
+            lost = self.hub.out_of_reach_of(self.origin) => Err(lost),
+            entries = self.hub.await_entries(cursor, wait) => Ok(Entries::all(entries)),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The in-process hub: an L2 and a log for several caches in one process, without a server.
 
+mod faults;
 mod feed;
 #[cfg(feature = "evidence")]
 pub(crate) mod remote;
@@ -53,6 +54,7 @@ struct Held {
     server: Mutex<Server<Bytes>>,
     /// Wakes those who wait for the log, in the order in which they came.
     news: Notify,
+    faults: faults::Faults,
     #[cfg(feature = "evidence")]
     conditions: remote::Conditions,
 }
@@ -63,6 +65,7 @@ impl Hub {
         let held = Held {
             server: Mutex::new(Server::default()),
             news: Notify::new(),
+            faults: faults::Faults::default(),
             #[cfg(feature = "evidence")]
             conditions: remote::Conditions::default(),
         };
@@ -79,14 +82,14 @@ impl Hub {
         *self.held.server.lock() = Server::default();
     }
 
-    /// One cache's end of it.
-    pub(crate) fn tier(&self, config: &Config, local: Arc<Local>) -> Shared {
+    /// One cache's end of it; the cache has this random id.
+    pub(crate) fn tier(&self, config: &Config, local: Arc<Local>, origin: u64) -> Shared {
         #[cfg(feature = "evidence")]
         if let Some(approach) = &self.way {
             let remote = remote::RemoteHub::new(self, approach, config, local);
             return Shared::Remote(Arc::new(remote));
         }
-        Shared::Hub(HubTier::new(self, config, local))
+        Shared::Hub(HubTier::new(self, config, local, origin))
     }
 }
 

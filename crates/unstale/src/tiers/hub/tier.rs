@@ -18,45 +18,66 @@ use crate::tiers::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavail
 pub(crate) struct HubTier {
     hub: Hub,
     local: Arc<Local>,
+    origin: u64,
     lease_ttl: Duration,
     max_log_length: usize,
     max_bans: usize,
 }
 
 impl HubTier {
-    pub(super) fn new(hub: &Hub, config: &Config, local: Arc<Local>) -> Self {
+    pub(super) fn new(hub: &Hub, config: &Config, local: Arc<Local>, origin: u64) -> Self {
         Self {
             hub: hub.clone(),
             local,
+            origin,
             lease_ttl: config.lease_ttl,
             max_log_length: usize::try_from(config.stream.max_stream_length).unwrap_or(usize::MAX),
             max_bans: config.max_bans,
         }
     }
 
+    /// Whether the hub answers.
+    pub(crate) fn is_up(&self) -> bool {
+        self.hub.is_answering()
+    }
+
+    /// Has what is pending sent, whenever the hub answers again.
+    pub(crate) fn when_back<S: Fn()>(&self, send: S) -> impl Future<Output = ()> + use<S> {
+        let mut turns = self.hub.turns();
+        async move {
+            loop {
+                turns.next_answer().await;
+                send();
+            }
+        }
+    }
+
     /// Fences, and takes note of the answer.
     pub(crate) fn fence(&self) -> Result<(), Unavailable> {
-        while !self.local.adopt(fence(&self.hub, &self.local)?) {}
+        while !self.local.adopt(fence(self.hub.answering()?, &self.local)?) {}
         Ok(())
     }
 
     pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
-        Ok(self.hub.look(key))
+        Ok(self.hub.answering()?.look(key))
     }
 
     pub(crate) async fn look_many(
         &self,
         keys: &[Arc<str>],
     ) -> Result<Vec<Option<Looked>>, Unavailable> {
-        Ok(self.hub.look_many(keys))
+        Ok(self.hub.answering()?.look_many(keys))
     }
 
     pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
-        Ok(self.hub.look_guarded(key, self.local.witness()))
+        Ok(self
+            .hub
+            .answering()?
+            .look_guarded(key, self.local.witness()))
     }
 
     pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
-        Ok(self.hub.claim(key, lease, self.lease_ttl))
+        Ok(self.hub.answering()?.claim(key, lease, self.lease_ttl))
     }
 
     pub(crate) async fn take_over(
@@ -65,7 +86,10 @@ impl HubTier {
         seen: &[u8],
         lease: &Bytes,
     ) -> Result<bool, Unavailable> {
-        Ok(self.hub.take_over(key, seen, lease, self.lease_ttl))
+        Ok(self
+            .hub
+            .answering()?
+            .take_over(key, seen, lease, self.lease_ttl))
     }
 
     pub(crate) async fn fill(
@@ -75,16 +99,16 @@ impl HubTier {
         value: &Value,
         rest: Vec<u8>,
     ) -> Result<bool, Unavailable> {
-        Ok(self.hub.fill(key, lease, value, &rest))
+        Ok(self.hub.answering()?.fill(key, lease, value, &rest))
     }
 
     pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
-        self.hub.release(key, lease);
+        self.hub.answering()?.release(key, lease);
         Ok(())
     }
 
     pub(crate) async fn touch(&self, key: &str, seen: &[u8]) -> Result<Leftover, Unavailable> {
-        Ok(self.hub.touch(key, seen))
+        Ok(self.hub.answering()?.touch(key, seen))
     }
 
     pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
@@ -100,12 +124,14 @@ impl HubTier {
     }
 
     pub(crate) fn listen(&self) -> Result<HubFeed, Unavailable> {
+        self.hub.in_reach_of(self.origin)?;
         self.fence()?;
-        Ok(HubFeed::new(&self.hub, &self.local))
+        Ok(HubFeed::new(&self.hub, &self.local, self.origin))
     }
 
     /// Appends under the history this instance knows; fences and tries again when it is over.
     fn append(&self, append: impl Fn(&Terms) -> Option<Appended>) -> Result<Appended, Unavailable> {
+        self.hub.answering()?;
         let attempt = || {
             let (ours, ban_margin) = self
                 .local
