@@ -1,9 +1,11 @@
 use std::{future::Future, sync::Arc};
 
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use unstale::Cache;
 
-use crate::{cached::Cached, http::Problem, live::Board, store::Repository};
+use crate::{
+    cached::Cached, http::Problem, live::Board, service::StockPriceService, store::Repository,
+};
 
 /// What every request handler of one instance works with.
 #[derive(Clone)]
@@ -11,19 +13,30 @@ pub(crate) struct App {
     pub(crate) cache: Cache,
     pub(crate) cached: Arc<Cached>,
     pub(crate) store: Arc<dyn Repository>,
+    pub(crate) prices: StockPriceService,
     /// The figures of the whole process, for the page.
     pub(crate) board: Arc<Board>,
+    /// Ends what would go on answering for ever.
+    pub(crate) stop: CancellationToken,
     writes: TaskTracker,
 }
 
 impl App {
     pub(crate) fn new(cache: Cache, store: Arc<dyn Repository>, board: Arc<Board>) -> Self {
         let cached = Arc::new(Cached::new(cache.clone()));
+        let prices = StockPriceService::new(
+            board.len(),
+            cached.stock_prices.clone(),
+            store.clone(),
+            board.floors.clone(),
+        );
         Self {
             cache,
             cached,
             store,
+            prices,
             board,
+            stop: CancellationToken::new(),
             writes: TaskTracker::new(),
         }
     }

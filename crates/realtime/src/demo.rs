@@ -7,6 +7,7 @@ use std::{
 };
 
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use unstale::Config;
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
     live::Board,
     settings::{APPSETTINGS, Settings},
     traffic::{MarketError, Traffic},
+    watch::check_forever,
 };
 
 /// The demo could not run. Every message says what to do about it.
@@ -52,10 +54,23 @@ pub async fn run(args: Args) -> Result<(), DemoError> {
     let listeners = [listen(first).await?, listen(second).await?];
     let settings = settings(&args)?;
     let _claim = Claim::of(&args.database(), settings.reaches_other_processes())?;
-    let board = Arc::new(Board::new(settings.transport()));
+    let board = Arc::new(Board::of(&settings).with_controls());
     let mut instances = Vec::new();
     let result = match start(&args, &settings, &board, listeners, &mut instances).await {
-        Ok(()) => serve(&args, &settings, &board, &instances).await,
+        Ok(()) => {
+            let over = CancellationToken::new();
+            let checks = over
+                .clone()
+                .run_until_cancelled_owned(check_forever(board.clone()));
+            let checks = tokio::spawn(checks);
+            let result = serve(&args, &settings, &board, &instances).await;
+            over.cancel();
+            // Before the instances that it reads from stop.
+            if let Err(error) = checks.await {
+                tracing::error!(%error, "the checker failed");
+            }
+            result
+        }
         Err(error) => Err(error),
     };
     futures::future::join_all(instances.into_iter().map(Instance::stop)).await;

@@ -2,7 +2,6 @@ use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
 use unstale::Cache;
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
         Repository,
         sqlite::{OpenError, Sqlite},
     },
+    watch::{WatchedInstance, follow},
 };
 
 /// How long requests under way may take after the service was told to stop.
@@ -24,8 +24,9 @@ pub struct Instance {
     app: App,
     address: SocketAddr,
     database: Arc<Sqlite>,
-    stop: CancellationToken,
     server: JoinHandle<io::Result<()>>,
+    /// Takes down what happens on this instance.
+    following: JoinHandle<()>,
 }
 
 impl Instance {
@@ -44,11 +45,17 @@ impl Instance {
         let address = listener.local_addr()?;
         let database = Arc::new(Sqlite::open(database).await?);
         let store: Arc<dyn Repository> = database.clone();
-        board.watch(name, address, &cache, &store);
-        let app = App::new(cache, store, board);
-        let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
-        let router = http::router(app.clone());
+        let app = App::new(cache, store, board.clone());
+        let following = tokio::spawn(follow(app.cache.events(), board.len(), board.clone()));
+        board.watch(WatchedInstance {
+            name: name.to_owned(),
+            address,
+            cache: app.cache.clone(),
+            prices: app.prices.clone(),
+            store: app.store.clone(),
+        });
+        let stopped = app.stop.clone().cancelled_owned();
+        let router = http::router(app.clone(), address);
         // Answers are small, and waiting to fill a packet would delay every one.
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
@@ -64,8 +71,8 @@ impl Instance {
             app,
             address,
             database,
-            stop,
             server,
+            following,
         })
     }
 
@@ -77,7 +84,7 @@ impl Instance {
     /// Ends the requests under way, then the writes that outlived theirs, then the cache and the
     /// database. A request that takes longer than five seconds is cut off.
     pub async fn stop(mut self) {
-        self.stop.cancel();
+        self.app.stop.cancel();
         if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
             self.server.abort();
         }
@@ -87,6 +94,7 @@ impl Instance {
         {
             tracing::warn!("a write was still under way when the instance stopped");
         }
+        self.following.abort();
         self.app.cache.close().await;
         self.database.close().await;
     }

@@ -3,7 +3,7 @@
 //! caches second.
 //!
 //! A request flows from `http` through `cached` to `store`; `instance` starts all of it once,
-//! `demo` twice.
+//! `demo` twice. `live` and `watch` are what the page shows of it.
 
 mod app;
 mod args;
@@ -19,6 +19,7 @@ mod service;
 mod settings;
 mod store;
 mod traffic;
+mod watch;
 
 pub use args::{Args, Server};
 pub use claim::ClaimError;

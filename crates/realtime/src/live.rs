@@ -3,33 +3,37 @@
 
 use std::{
     collections::VecDeque,
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use serde::Serialize;
-use unstale::Cache;
+use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
-use crate::store::Repository;
+use crate::{
+    service::StockPriceService,
+    settings::Settings,
+    watch::{Breaks, Checker, Floors, Log, WatchedInstance},
+};
 
 /// How many seconds of traffic are kept for the page.
 const KEPT_SECONDS: usize = 60;
+/// How many pages may look at once.
+const MOST_PAGES: usize = 64;
 
 /// Collects what the page shows.
 pub struct Board {
     transport: String,
     started: Instant,
-    instances: Mutex<Vec<Watched>>,
+    instances: Mutex<Vec<WatchedInstance>>,
     seconds: Mutex<VecDeque<Second>>,
-}
-
-struct Watched {
-    name: String,
-    address: SocketAddr,
-    cache: Cache,
-    store: Arc<dyn Repository>,
+    pub(crate) floors: Arc<Floors>,
+    pub(crate) log: Log,
+    pub(crate) checker: Checker,
+    pub(crate) pages: Arc<Semaphore>,
+    has_controls: bool,
+    breaks: Option<Breaks>,
 }
 
 /// What happened in one second of the demo, or in all of it.
@@ -88,38 +92,80 @@ pub(crate) struct InstanceFigures {
 }
 
 impl Board {
-    /// An empty board. `transport` says in words over what the instances hear of each other.
-    pub fn new(transport: impl Into<String>) -> Self {
+    /// The board of instances with these settings.
+    pub fn of(settings: &Settings) -> Self {
         Self {
-            transport: transport.into(),
+            transport: settings.transport(),
             started: Instant::now(),
             instances: Mutex::default(),
             seconds: Mutex::default(),
+            floors: Arc::new(Floors::new(settings.max_staleness())),
+            log: Log::new(),
+            checker: Checker::default(),
+            pages: Arc::new(Semaphore::new(MOST_PAGES)),
+            has_controls: false,
+            breaks: settings.hub().cloned().map(Breaks::on),
         }
     }
 
-    pub(crate) fn watch(
-        &self,
-        name: &str,
-        address: SocketAddr,
-        cache: &Cache,
-        store: &Arc<dyn Repository>,
-    ) {
-        let (name, cache, store) = (name.to_owned(), cache.clone(), store.clone());
-        locked(&self.instances).push(Watched {
-            name,
-            address,
-            cache,
-            store,
-        });
+    /// The same with controls: whoever is on this machine may write prices on any instance, and
+    /// break what is in this process.
+    #[must_use]
+    pub fn with_controls(self) -> Self {
+        Self {
+            has_controls: true,
+            ..self
+        }
+    }
+
+    /// Takes in the next instance.
+    pub(crate) fn watch(&self, instance: WatchedInstance) {
+        locked(&self.instances).push(instance);
+    }
+
+    /// How many instances there are.
+    pub(crate) fn len(&self) -> usize {
+        locked(&self.instances).len()
+    }
+
+    pub(crate) fn watched(&self) -> Vec<WatchedInstance> {
+        locked(&self.instances).clone()
+    }
+
+    /// The prices of every instance, in the order of their start.
+    pub(crate) fn prices(&self) -> Vec<StockPriceService> {
+        let instances = self.watched();
+        instances.into_iter().map(|one| one.prices).collect()
+    }
+
+    pub(crate) fn transport(&self) -> &str {
+        &self.transport
+    }
+
+    pub(crate) fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(crate) fn max_staleness(&self) -> Duration {
+        self.floors.max_staleness()
+    }
+
+    pub(crate) fn has_controls(&self) -> bool {
+        self.has_controls
+    }
+
+    pub(crate) fn breaks(&self) -> Option<&Breaks> {
+        self.breaks.as_ref()
+    }
+
+    /// The last minute of traffic, oldest first.
+    pub(crate) fn seconds(&self) -> Vec<Second> {
+        locked(&self.seconds).iter().copied().collect()
     }
 
     /// The instances in the order of their start.
     pub(crate) fn instances(&self) -> Vec<InstanceFigures> {
-        locked(&self.instances)
-            .iter()
-            .map(Watched::figures)
-            .collect()
+        locked(&self.instances).iter().map(figures).collect()
     }
 
     pub(crate) fn record(&self, second: Second) {
@@ -135,32 +181,30 @@ impl Board {
             transport: self.transport.clone(),
             uptime_seconds: self.started.elapsed().as_secs(),
             instances: self.instances(),
-            seconds: locked(&self.seconds).iter().copied().collect(),
+            seconds: self.seconds(),
         }
     }
 }
 
-impl Watched {
-    fn figures(&self) -> InstanceFigures {
-        let patterns = self.cache.effectiveness().patterns;
-        let invalidations = self.cache.invalidations();
-        let queries = self.store.queries();
-        InstanceFigures {
-            name: self.name.clone(),
-            port: self.address.port(),
-            healthy: self.cache.health().healthy,
-            hits: patterns.iter().map(|pattern| pattern.hits()).sum(),
-            requests: patterns.iter().map(|pattern| pattern.requests()).sum(),
-            database_reads: queries.reads,
-            database_writes: queries.writes,
-            removals: invalidations.total,
-            received: invalidations.received,
-            pending: invalidations.pending,
-            gaps: invalidations.gaps,
-            refused_fills: patterns.iter().map(|pattern| pattern.refused_fills).sum(),
-            propagation_p50_ms: milliseconds(invalidations.propagation_p50),
-            propagation_p99_ms: milliseconds(invalidations.propagation_p99),
-        }
+fn figures(one: &WatchedInstance) -> InstanceFigures {
+    let patterns = one.cache.effectiveness().patterns;
+    let invalidations = one.cache.invalidations();
+    let queries = one.store.queries();
+    InstanceFigures {
+        name: one.name.clone(),
+        port: one.address.port(),
+        healthy: one.cache.health().healthy,
+        hits: patterns.iter().map(|pattern| pattern.hits()).sum(),
+        requests: patterns.iter().map(|pattern| pattern.requests()).sum(),
+        database_reads: queries.reads,
+        database_writes: queries.writes,
+        removals: invalidations.total,
+        received: invalidations.received,
+        pending: invalidations.pending,
+        gaps: invalidations.gaps,
+        refused_fills: patterns.iter().map(|pattern| pattern.refused_fills).sum(),
+        propagation_p50_ms: milliseconds(invalidations.propagation_p50),
+        propagation_p99_ms: milliseconds(invalidations.propagation_p99),
     }
 }
 
@@ -170,6 +214,6 @@ fn milliseconds(time: Duration) -> f64 {
 
 /// Nothing that is done under these locks can leave the figures half written, so a poisoned one is
 /// as good as any.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,8 @@
 //! How the instances of one service are connected: on Redis where there is one, in this process
 //! otherwise.
 
+use std::time::Duration;
+
 use unstale::{Cache, Config, Error, Hub};
 
 /// The configuration that comes with the service.
@@ -47,6 +49,15 @@ impl Settings {
     /// Whether instances of other processes are connected too.
     pub(crate) fn reaches_other_processes(&self) -> bool {
         self.hub.is_none()
+    }
+
+    /// The hub, without a server.
+    pub(crate) fn hub(&self) -> Option<&Hub> {
+        self.hub.as_ref()
+    }
+
+    pub(crate) fn max_staleness(&self) -> Duration {
+        self.config.max_staleness
     }
 
     /// Over what the instances hear of each other, in words that hold no secret.

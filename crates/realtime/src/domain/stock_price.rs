@@ -14,4 +14,8 @@ pub(crate) struct StockPrice {
     #[serde(with = "time::serde::rfc3339", default = "OffsetDateTime::now_utc")]
     #[schema(required = false)]
     pub(crate) timestamp: OffsetDateTime,
+    /// How many prices this stock has had. The database counts them; in a quote it means nothing.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(crate) version: i64,
 }

@@ -110,7 +110,7 @@ impl From<PatternStats> for PatternMetrics {
 }
 
 /// The specification's words.
-fn status(hit_rate: f64) -> &'static str {
+pub(crate) fn status(hit_rate: f64) -> &'static str {
     match hit_rate {
         rate if rate >= 0.7 => "Excellent (unexpectedly high for write-heavy)",
         rate if rate >= 0.5 => "Good (expected for write-heavy)",

@@ -3,7 +3,9 @@
 mod activity_feed;
 mod body;
 mod cache_metrics;
+mod controls;
 mod documents;
+mod events;
 mod inventory;
 mod page;
 mod params;
@@ -14,6 +16,7 @@ mod router;
 mod stock_prices;
 mod token;
 
+pub(crate) use cache_metrics::status;
 pub(crate) use problem::Problem;
 pub(crate) use router::router;
-pub(crate) use token::UNSTALE_TOKEN;
+pub(crate) use token::{After, UNSTALE_TOKEN};

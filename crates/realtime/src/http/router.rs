@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
 use tower::{Layer, util::MapRequestLayer};
 use tower_http::trace::TraceLayer;
@@ -6,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
-    activity_feed, body::BODY_LIMIT, cache_metrics, documents, inventory, page, paths::Spelling,
-    problem::Problem, products, stock_prices,
+    activity_feed, body::BODY_LIMIT, cache_metrics, controls, documents, events, inventory, page,
+    paths::Spelling, problem::Problem, products, stock_prices,
 };
 use crate::app::App;
 
@@ -30,8 +32,9 @@ use crate::app::App;
 )]
 struct Description;
 
-/// All routes of one instance, whose OpenAPI document comes from the same declarations.
-pub(crate) fn router(app: App) -> Router {
+/// All routes of one instance that listens at this address. Those of the service are described in the
+/// OpenAPI document, which comes from the same declarations; those that only the page uses are not.
+pub(crate) fn router(app: App, address: SocketAddr) -> Router {
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .merge(stock_prices::routes())
         .merge(documents::routes())
@@ -42,7 +45,11 @@ pub(crate) fn router(app: App) -> Router {
         .merge(page::routes())
         .split_for_parts();
     let spelling = Spelling::new(description.paths.paths.keys().cloned());
-    let routes = api
+    let mut routes = api.merge(page::parts()).merge(events::routes());
+    if app.board.has_controls() && address.ip().is_loopback() {
+        routes = routes.merge(controls::routes());
+    }
+    let routes = routes
         .with_state(app)
         .merge(SwaggerUi::new("/swagger").url("/swagger/v1/swagger.json", description))
         .fallback(no_route)

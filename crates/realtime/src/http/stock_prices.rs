@@ -34,13 +34,8 @@ async fn get_price(
     Id(symbol): Id<Symbol>,
     after: After,
 ) -> Result<impl IntoResponse, Problem> {
-    let prices = after.read(&app.cached.stock_prices);
-    let load = || {
-        let (store, symbol) = (app.store.clone(), symbol.clone());
-        async move { store.current_price(&symbol).await }
-    };
-    match prices.get_or_load(&symbol, load).await? {
-        Some(price) => Ok(Json(price)),
+    match app.prices.after(&after).current(&symbol).await? {
+        Some((price, _)) => Ok(Json(price)),
         None => Err(not_listed(&symbol)),
     }
 }
@@ -65,16 +60,12 @@ async fn update_price(
             symbol,
             price,
             timestamp: OffsetDateTime::now_utc(),
+            version: 0,
         };
-        let written = write.store.update_price(&price).await;
-        if let Ok(false) = written {
-            return Err(not_listed(&price.symbol));
+        match write.prices.set(&price).await? {
+            Some(set) => Ok(set.removed.into()),
+            None => Err(not_listed(&price.symbol)),
         }
-        // A commit that was reported as failed may have happened, so the removal follows it all the
-        // same.
-        let removed = write.cached.stock_prices.remove(&price.symbol).await;
-        written?;
-        Ok(removed.into())
     })
     .await
 }
@@ -95,16 +86,15 @@ async fn update_prices(
     let prices = entries("prices", prices, 1_000)?;
     let write = app.clone();
     app.write(async move {
-        let written = write.store.update_prices(&prices).await;
-        if let Ok(Err(unlisted)) = &written {
-            let rule =
-                format!("must be listed, but there is no stock '{unlisted}'. Nothing was written.");
-            return Err(Invalid::new("symbol", rule).within("prices").into());
+        match write.prices.set_all(&prices).await? {
+            Ok(removed) => Ok(removed.into()),
+            Err(unlisted) => {
+                let rule = format!(
+                    "must be listed, but there is no stock '{unlisted}'. Nothing was written."
+                );
+                Err(Invalid::new("symbol", rule).within("prices").into())
+            }
         }
-        let symbols = prices.iter().map(|price| &price.symbol);
-        let removed = write.cached.stock_prices.remove_batch(symbols).await;
-        written?.ok();
-        Ok(removed.into())
     })
     .await
 }

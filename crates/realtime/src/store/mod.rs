@@ -39,10 +39,11 @@ pub(crate) trait Repository:
 #[async_trait]
 pub(crate) trait StockPriceRepository: Send + Sync {
     async fn current_price(&self, symbol: &Symbol) -> Stored<Option<StockPrice>>;
-    /// Whether the symbol is listed; nothing is written if it is not.
-    async fn update_price(&self, price: &StockPrice) -> Stored<bool>;
-    /// All prices or none: the first symbol that is not listed comes back instead.
-    async fn update_prices(&self, prices: &[StockPrice]) -> Stored<Result<(), Symbol>>;
+    /// The version that the price was given; none if the symbol is not listed, and then nothing is
+    /// written.
+    async fn update_price(&self, price: &StockPrice) -> Stored<Option<i64>>;
+    /// All prices or none: their versions, or the first symbol that is not listed.
+    async fn update_prices(&self, prices: &[StockPrice]) -> Stored<Result<Vec<i64>, Symbol>>;
 }
 
 #[async_trait]

@@ -30,6 +30,7 @@ pub(crate) async fn run(
                 symbol: symbol.clone(),
                 price: *price,
                 timestamp: last,
+                version: 0,
             })
             .collect();
         match client

@@ -117,6 +117,7 @@ mod tests {
             symbol: "MSFT".parse().unwrap(),
             price: "39.81".parse().unwrap(),
             timestamp: OffsetDateTime::from_unix_timestamp(second).unwrap(),
+            version: 0,
         }
     }
 

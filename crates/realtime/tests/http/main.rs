@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -10,6 +11,7 @@ mod activity_feed;
 mod api;
 mod binary;
 mod cache_metrics;
+mod controls;
 mod documents;
 mod inventory;
 mod openapi;
@@ -63,6 +65,9 @@ on_every_transport! {
     cache_metrics:
         stats_have_the_fields_and_words_of_the_specification,
         invalidations_are_counted_on_both_sides;
+    controls:
+        a_scene_and_the_log_come_by_themselves,
+        without_controls_there_are_none;
     requests:
         what_is_not_there_is_not_found,
         bad_input_is_refused_with_a_sentence,

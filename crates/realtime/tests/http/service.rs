@@ -22,30 +22,45 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) async fn hub() -> Self {
-        Self::start(config(), None).await
+        Self::start(config(), None, false).await
+    }
+
+    /// On the hub, with what the demo's page has.
+    pub(crate) async fn hub_with_controls() -> Self {
+        Self::start(config(), None, true).await
+    }
+
+    pub(crate) async fn redis_with_controls() -> Self {
+        Self::on_redis(config(), true).await
     }
 
     pub(crate) async fn redis_streams() -> Self {
-        Self::on_redis(config()).await
+        Self::on_redis(config(), false).await
     }
 
     pub(crate) async fn redis_pub_sub() -> Self {
         let mut config = config();
         config.use_streams_for_invalidation = false;
-        Self::on_redis(config).await
+        Self::on_redis(config, false).await
     }
 
-    async fn on_redis(config: Config) -> Self {
+    async fn on_redis(config: Config, controls: bool) -> Self {
         let server = tokio::task::spawn_blocking(testbed::Server::start);
-        Self::start(config, Some(server.await.unwrap().unwrap())).await
+        let server = server.await.unwrap().unwrap();
+        Self::start(config, Some(server), controls).await
     }
 
-    async fn start(config: Config, redis: Option<testbed::Server>) -> Self {
+    async fn start(config: Config, redis: Option<testbed::Server>, controls: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("realtime.db");
         let server = redis.as_ref().map(testbed::Server::url);
         let settings = Settings::new(config, server.as_deref()).unwrap();
-        let board = Arc::new(Board::new(settings.transport()));
+        let board = Board::of(&settings);
+        let board = Arc::new(if controls {
+            board.with_controls()
+        } else {
+            board
+        });
         let mut instances = Vec::new();
         for name in ["a", "b"] {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
