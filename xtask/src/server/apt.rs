@@ -14,21 +14,24 @@ const IMPATIENT: [&str; 4] = [
     "Acquire::Retries=1",
 ];
 
-/// Installs the package of a program, which is called as the program is, and says where that is.
+/// Installs the package of a program, and says where that is.
 ///
 /// The program only is needed. Whether a server's package also starts a service of its own is all
 /// the same.
-pub(super) fn install(machine: &Machine, name: &str) -> Result<PathBuf> {
+pub(super) fn install(machine: &Machine, program: &str, package: &str) -> Result<PathBuf> {
     machine.program("apt-get")?;
-    ensure!(machine.root, "`apt-get install {name}` needs root");
-    eprintln!("Installing {name} with apt-get");
+    ensure!(machine.root, "`apt-get install {package}` needs root");
+    eprintln!("Installing {package} with apt-get");
     // Old lists may do, so that a failed update does not decide.
     if let Err(error) = apt_get(machine, &["update"]) {
         eprintln!("Going on without an update: {error:#}");
     }
-    apt_get(machine, &["install", "-y", "--no-install-recommends", name])
-        .with_context(|| format!("cannot install {name}"))?;
-    machine.program(name)
+    apt_get(
+        machine,
+        &["install", "-y", "--no-install-recommends", package],
+    )
+    .with_context(|| format!("cannot install {package}"))?;
+    machine.program(program)
 }
 
 fn apt_get(machine: &Machine, arguments: &[&str]) -> Result<()> {

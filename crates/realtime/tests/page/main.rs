@@ -1,0 +1,17 @@
+//! The live page in a real browser: headless Chromium, driven over WebDriver.
+//!
+//! What it looked like stays in `target/screenshots/`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod breaking;
+mod browser;
+mod demo;
+mod looking;
+mod open_page;
+mod writing;
