@@ -230,3 +230,47 @@ async fn pages_that_do_not_read_hold_up_nothing() {
     .await;
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_is_whole_and_takes_nothing_from_elsewhere() {
+    let service = Service::hub().await;
+    let html = service.a.get("/").await.with(200);
+    let html = html.as_str().unwrap();
+    let mut parts: Vec<String> = html
+        .split('"')
+        .filter(|text| text.starts_with("/page/"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(parts.len(), 2, "a style and a script");
+    let mut place = 0;
+    while let Some(path) = parts.get(place).cloned() {
+        let part = service.a.request(Method::GET, &path).send().await.unwrap();
+        assert_eq!(part.status(), 200, "{path}");
+        let policy = part.headers()[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"));
+        let kind = part.headers()[header::CONTENT_TYPE].to_str().unwrap();
+        let expected = if path.ends_with(".css") {
+            "text/css"
+        } else {
+            "text/javascript"
+        };
+        assert!(kind.starts_with(expected), "{path}: {kind}");
+        let text = part.text().await.unwrap();
+        assert!(
+            !text.contains("http://") && !text.contains("https://"),
+            "{path}"
+        );
+        for module in text.split("from \"./").skip(1) {
+            let name = module.split('"').next().unwrap();
+            let path = format!("/page/{name}");
+            if !parts.contains(&path) {
+                parts.push(path);
+            }
+        }
+        place += 1;
+    }
+    assert_eq!(parts.len(), 7, "{parts:?}");
+    service.stop().await;
+}
