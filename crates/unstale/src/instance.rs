@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::core::{Guard, Limits, Partition, Tick};
 use crate::entry::{Defaults, EntryOptions};
 use crate::error::Error;
+use crate::heartbeat;
 use crate::local::Local;
 use crate::observe::{Catalogue, Health, InvalidationStats, Invalidations, Series};
 use crate::policy::{Labels, Policy, PolicyTable};
@@ -52,6 +53,8 @@ pub(crate) struct Instance {
     close_timeout: Duration,
     leases: AtomicU64,
     started: Tick,
+    /// Whether it tells operators of itself.
+    beats: bool,
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
@@ -128,9 +131,16 @@ impl Instance {
             close_timeout: config.redis.effective_command_timeout() * 4,
             leases: AtomicU64::new(0),
             started: clock::now(),
+            beats: config.heartbeat.enabled,
             tasks: Mutex::default(),
         });
         instance.launch(&config).await?;
+        if let Some(Shared::Redis(redis)) = instance.shared.as_deref()
+            && config.heartbeat.enabled
+        {
+            let (itself, redis) = (Arc::downgrade(&instance), redis.clone());
+            instance.spawn(heartbeat::beat_forever(itself, redis, config));
+        }
         Ok(instance)
     }
 
@@ -205,6 +215,12 @@ impl Instance {
             );
         }
         self.stop();
+        if let Some(Shared::Redis(redis)) = self.shared.as_deref()
+            && self.beats
+        {
+            // Otherwise people would see an instance that fell silent.
+            let _ = redis.farewell(self.origin).await;
+        }
     }
 
     /// A name that no other lease has, on any instance.

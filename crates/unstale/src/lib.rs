@@ -102,6 +102,7 @@ pub mod evidence;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod heartbeat;
 mod instance;
 mod key;
 mod local;
@@ -126,7 +127,8 @@ pub use entry::{Entry, EntryOptions};
 pub use error::{Error, KeyError};
 pub use key::{ANY, Any, Ids, Part, Parts};
 pub use observe::{
-    Effectiveness, Event, Events, Health, InvalidationStats, PatternStats, Removal, Removed,
+    Effectiveness, Event, Events, Health, Heartbeat, InvalidationStats, PatternPulse, PatternStats,
+    Removal, Removed,
 };
 pub use policy::{Policy, Priority};
 pub use read::{Cacheable, Lease, Lookup, Peek, Source, Sourced};

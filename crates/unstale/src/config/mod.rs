@@ -39,6 +39,7 @@ use crate::policy::PolicyTable;
 mod breaker;
 mod connection;
 mod environment;
+mod heartbeat;
 mod json;
 mod load;
 mod memory;
@@ -56,6 +57,7 @@ mod validate;
 
 pub use breaker::BreakerConfig;
 pub use connection::{Connection, Endpoint};
+pub use heartbeat::HeartbeatConfig;
 pub use memory::MemoryConfig;
 pub use redis::RedisConfig;
 pub use secret::Secret;
@@ -84,6 +86,8 @@ pub struct Config {
     pub stream: StreamConfig,
     /// `Breaker`: when to leave a failing server alone.
     pub breaker: BreakerConfig,
+    /// `Heartbeat`: what this instance tells operators of itself.
+    pub heartbeat: HeartbeatConfig,
     /// `Policies`: what applies to the keys of a pattern instead of the defaults.
     pub policies: PolicyTable,
     /// `DefaultAbsoluteExpiration`: how long a value lives after it was loaded. 2 minutes.
@@ -128,6 +132,7 @@ impl Default for Config {
             redis: RedisConfig::default(),
             stream: StreamConfig::default(),
             breaker: BreakerConfig::default(),
+            heartbeat: HeartbeatConfig::default(),
             policies: PolicyTable::default(),
             default_absolute_expiration: Duration::from_secs(120),
             default_sliding_expiration: None,

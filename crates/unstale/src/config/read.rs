@@ -2,7 +2,10 @@
 
 use super::section::Section;
 use super::tree::{Node, POLICIES};
-use super::{BreakerConfig, Config, Connection, MemoryConfig, RedisConfig, StreamConfig, stream};
+use super::{
+    BreakerConfig, Config, Connection, HeartbeatConfig, MemoryConfig, RedisConfig, StreamConfig,
+    stream,
+};
 use crate::error::Problem;
 use crate::policy::{Policy, PolicyTable};
 
@@ -40,6 +43,7 @@ pub(super) fn config(path: &str, node: &Node) -> (Config, Vec<Problem>) {
         max_pending: s.take("MaxPending", default.max_pending),
         max_bans: s.take("MaxBans", default.max_bans),
         breaker: s.group("Breaker", breaker),
+        heartbeat: s.group("Heartbeat", heartbeat),
         policies: policies(s),
     })
 }
@@ -88,6 +92,14 @@ fn breaker(s: &mut Section<'_>) -> BreakerConfig {
         failure_threshold: s.take("FailureThreshold", default.failure_threshold),
         open_duration: s.take("OpenDuration", default.open_duration),
         max_open_duration: s.take("MaxOpenDuration", default.max_open_duration),
+    }
+}
+
+fn heartbeat(s: &mut Section<'_>) -> HeartbeatConfig {
+    let default = HeartbeatConfig::default();
+    HeartbeatConfig {
+        enabled: s.take("Enabled", default.enabled),
+        interval: s.take("Interval", default.interval),
     }
 }
 

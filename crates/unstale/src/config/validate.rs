@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use super::repeat::is_harmless;
 use super::tree::POLICIES;
-use super::{BreakerConfig, Config, MemoryConfig, RedisConfig, StreamConfig, TimeSpan};
+use super::{
+    BreakerConfig, Config, HeartbeatConfig, MemoryConfig, RedisConfig, StreamConfig, TimeSpan,
+};
 use crate::error::Problem;
 use crate::policy::{Policy, Rule};
 
 mod check;
 use check::Check;
 
+/// The most often that an instance may tell of itself.
+const HEARTBEAT: Duration = Duration::from_millis(100);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 const TEN_YEARS: Duration = Duration::from_secs(3_650 * 86_400);
@@ -23,6 +27,7 @@ pub(super) fn alone(config: &Config, section: &str) -> Vec<Problem> {
     redis(&mut check.group("Redis"), &config.redis);
     stream(&mut check.group("StreamConfiguration"), &config.stream);
     breaker(&mut check.group("Breaker"), &config.breaker);
+    heartbeat(&mut check.group("Heartbeat"), &config.heartbeat);
     for Rule {
         pattern, policy, ..
     } in config.policies.rules()
@@ -80,17 +85,20 @@ fn stream(check: &mut Check, stream: &StreamConfig) {
     let name = &stream.stream_name;
     check.name("StreamName", name);
     check.that(
-        name != "meta" && !name.starts_with("k:"),
+        !["meta", "instances"].contains(&name.as_str())
+            && !name.starts_with("k:")
+            && !name.starts_with("i:"),
         "StreamName",
         || {
             let shown = if is_harmless(name) {
                 name
             } else {
-                "k:\u{2026}"
+                &format!("{}:\u{2026}", &name[..1])
             };
             (
                 format!("is `{shown}`, which is where the cache keeps something else"),
-                "Write another name than `meta`, and one that does not begin with `k:`.",
+                "Write another name than `meta` and `instances`, and one that does not begin with \
+                 `k:` or `i:`.",
             )
         },
     );
@@ -115,6 +123,18 @@ fn breaker(check: &mut Check, breaker: &BreakerConfig) {
     check.positive("FailureThreshold", breaker.failure_threshold > 0);
     check.time("OpenDuration", Some(breaker.open_duration), HOUR);
     check.time("MaxOpenDuration", Some(breaker.max_open_duration), HOUR);
+}
+
+fn heartbeat(check: &mut Check, heartbeat: &HeartbeatConfig) {
+    let interval = heartbeat.interval;
+    check.that((HEARTBEAT..=HOUR).contains(&interval), "Interval", || {
+        let (interval, least, most) = (TimeSpan(interval), TimeSpan(HEARTBEAT), TimeSpan(HOUR));
+        let remedy = format!(
+            "Write a TimeSpan from {least} to {most}: it is for people, and costs the server a \
+                 command."
+        );
+        (format!("is {interval}"), remedy)
+    });
 }
 
 fn policy(check: &mut Check, policy: &Policy) {

@@ -3,6 +3,7 @@
 mod effectiveness;
 mod events;
 mod health;
+mod heartbeat;
 mod invalidation;
 mod latency;
 mod series;
@@ -11,6 +12,7 @@ mod striped;
 pub use effectiveness::{Effectiveness, PatternStats};
 pub use events::{Event, Events, Removal, Removed};
 pub use health::Health;
+pub use heartbeat::{Heartbeat, PatternPulse};
 pub use invalidation::InvalidationStats;
 
 pub(crate) use invalidation::Invalidations;

@@ -140,6 +140,11 @@ impl<R: Route> Link<R> {
         self.breaker.close();
     }
 
+    /// The line in service, for what is no part of the protocol.
+    pub(crate) fn line(&self) -> Option<Arc<Line<R>>> {
+        self.line.read().clone()
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         self.line.read().is_some()
     }

@@ -14,6 +14,7 @@ mod config;
 mod contract;
 mod faults;
 mod globs;
+mod heartbeat;
 mod l1;
 mod l1_l2;
 mod l1_l2_log;

@@ -6,6 +6,9 @@ use crate::config::Config;
 #[derive(Clone, Debug)]
 pub(super) struct Keyspace {
     record: String,
+    instance: String,
+    /// Whose heartbeats there are.
+    pub(super) instances: String,
     pub(super) meta: String,
     pub(super) log: String,
     /// The Pub/Sub channel; empty when a Stream carries the log.
@@ -28,6 +31,8 @@ impl Keyspace {
         };
         Self {
             record: format!("{tag}:k:"),
+            instance: format!("{tag}:i:"),
+            instances: format!("{tag}:instances"),
             meta: format!("{tag}:meta"),
             log: format!("{tag}:{}", config.stream.stream_name),
             channel,
@@ -38,5 +43,18 @@ impl Keyspace {
     /// The key of a record.
     pub(super) fn record(&self, key: &str) -> String {
         [&self.record, key].concat()
+    }
+
+    /// The key of an instance's heartbeat.
+    pub(super) fn instance(&self, origin: u64) -> String {
+        format!("{}{origin:016x}", self.instance)
+    }
+
+    /// What carries the log, for people. A Stream and a channel may have the same name.
+    pub(super) fn carrier(&self) -> String {
+        match self.channel.as_str() {
+            "" => format!("the Stream {}", self.log),
+            channel => format!("the channel {channel}"),
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod certified;
 mod connection;
 mod feed;
+mod heartbeat;
 mod keyspace;
 mod refusal;
 mod reply;
@@ -46,6 +47,8 @@ pub(crate) struct Redis {
     lease_ttl: Duration,
     max_bans: usize,
     poll_interval: Duration,
+    /// How long a heartbeat may take.
+    patience: Duration,
 }
 
 impl Redis {
@@ -63,7 +66,13 @@ impl Redis {
             lease_ttl: config.lease_ttl,
             max_bans: config.max_bans,
             poll_interval: config.stream.poll_interval,
+            patience: config.redis.effective_command_timeout(),
         })
+    }
+
+    /// What carries the log, for people.
+    pub(crate) fn carrier(&self) -> String {
+        self.keyspace.carrier()
     }
 
     pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {

@@ -49,5 +49,7 @@ pub(super) static RELEASE: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("release")]));
 pub(super) static GUARDED: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, NUMBERS, HISTORY, source!("guarded")]));
+pub(super) static HEARTBEAT: LazyLock<Script> =
+    LazyLock::new(|| script(&[DENY_OOM, source!("heartbeat")]));
 pub(super) static TOUCH: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("touch")]));

@@ -50,6 +50,14 @@ fn an_impossible_value_is_told_what_is_allowed_and_why() {
             &["does not begin with `k:`"],
         ),
         (
+            r#""StreamConfiguration": { "StreamName": "i:log" }"#,
+            &["is `i:log`", "or `i:`"],
+        ),
+        (
+            r#""StreamConfiguration": { "StreamName": "instances" }"#,
+            &["is `instances`"],
+        ),
+        (
             r#""StreamConfiguration": { "StreamName": "a{b}" }"#,
             &["contains a brace", "hash tag"],
         ),
@@ -110,6 +118,13 @@ fn an_impossible_value_is_told_what_is_allowed_and_why() {
         (
             r#""Breaker": { "OpenDuration": "00:01:00" }"#,
             &["at most MaxOpenDuration (00:00:02)"],
+        ),
+        (
+            r#""Heartbeat": { "Interval": "00:00:00.050" }"#,
+            &[
+                "Heartbeat:Interval: is 00:00:00.050",
+                "from 00:00:00.100 to",
+            ],
         ),
         (
             r#""Redis": { "Enabled": true }"#,

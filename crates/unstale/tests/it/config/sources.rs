@@ -116,7 +116,8 @@ fn our_own_settings_land() {
             "MaxStaleness": "00:00:05", "LeaseTtl": "00:00:08", "LeaseWait": "00:00:00",
             "LoadTimeout": "00:00:07", "MaxPending": 11, "MaxBans": 12,
             "EnableCompression": true, "CompressionThreshold": 0, "Serialization": "json",
-            "Breaker": { "FailureThreshold": 2, "OpenDuration": "00:00:01", "MaxOpenDuration": "00:00:09" }
+            "Breaker": { "FailureThreshold": 2, "OpenDuration": "00:00:01", "MaxOpenDuration": "00:00:09" },
+            "Heartbeat": { "Enabled": false, "Interval": "00:00:05" }
         } }"#,
     );
     assert!(config.redis.enabled, "a connection string enables Redis");
@@ -140,6 +141,8 @@ fn our_own_settings_land() {
     assert_eq!(config.breaker.failure_threshold, 2);
     assert_eq!(config.breaker.open_duration, secs(1));
     assert_eq!(config.breaker.max_open_duration, secs(9));
+    assert!(!config.heartbeat.enabled);
+    assert_eq!(config.heartbeat.interval, secs(5));
 }
 
 #[test]

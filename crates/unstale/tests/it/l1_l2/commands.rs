@@ -55,6 +55,7 @@ async fn quiet(bed: &Bed) -> Cache {
     config.max_staleness = Duration::from_secs(120);
     config.stream.poll_interval = Duration::from_secs(60);
     config.stream.ack_timeout = Duration::from_secs(120);
+    config.heartbeat.enabled = false;
     bed.instance_with("quiet", config).await
 }
 

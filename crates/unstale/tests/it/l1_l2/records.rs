@@ -23,11 +23,18 @@ async fn names_can_be_read_in_redis_cli(transport: Transport) {
     let cache = bed.instance_with("a", config).await;
     set(&cache, "stock:price:MSFT", 1).await;
     cache.remove("other").await;
+    let instances = "{RealTimeApp:0}:instances";
+    eventually("it has told of itself", PATIENCE, || async {
+        integer(command(&bed, &["ZCARD", instances])) == 1
+    })
+    .await;
     let mut names = match command(&bed, &["KEYS", "*"]) {
         testbed::Value::Array(names) => names.into_iter().map(text).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
     names.sort();
+    assert!(names.remove(0).starts_with("{RealTimeApp:0}:i:"));
+    assert_eq!(names.remove(0), instances);
     let (key, meta) = ("{RealTimeApp:0}:k:stock:price:MSFT", "{RealTimeApp:0}:meta");
     match transport {
         Transport::PubSub => {

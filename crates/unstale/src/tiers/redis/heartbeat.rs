@@ -1,0 +1,61 @@
+//! Heartbeats on the server: small records that expire, and a list of whose there are.
+//!
+//! They take the line that carries commands, beside everything that decides about it: what becomes
+//! of them opens no breaker and ends no line.
+
+use std::time::Duration;
+
+use ::redis::{RedisResult, pipe};
+
+use super::{Redis, scripts};
+use crate::protect::Supervised;
+use crate::tiers::record::millis;
+use crate::tiers::shared::Unavailable;
+
+impl Redis {
+    /// Says this of an instance, for as long as `life`.
+    pub(crate) async fn beat(
+        &self,
+        origin: u64,
+        said: &str,
+        life: Duration,
+    ) -> Result<(), Unavailable> {
+        let line = self.link().line().ok_or(Unavailable::Down)?;
+        let mut script = scripts::HEARTBEAT.prepare_invoke();
+        script
+            .key(&self.keyspace.meta)
+            .key(&self.keyspace.instances)
+            .key(self.keyspace.instance(origin));
+        script.arg(origin_text(origin)).arg(millis(life)).arg(said);
+        let mut connection = line.connection.clone();
+        self.in_time(script.invoke_async(&mut connection)).await
+    }
+
+    /// Takes back what was said of an instance that is closed.
+    pub(crate) async fn farewell(&self, origin: u64) -> Result<(), Unavailable> {
+        let line = self.link().line().ok_or(Unavailable::Down)?;
+        let mut both = pipe();
+        both.cmd("UNLINK").arg(self.keyspace.instance(origin));
+        both.cmd("ZREM")
+            .arg(&self.keyspace.instances)
+            .arg(origin_text(origin));
+        let mut connection = line.connection.clone();
+        let _: (i64, i64) = self.in_time(both.query_async(&mut connection)).await?;
+        Ok(())
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T, Unavailable> {
+        match tokio::time::timeout(self.patience, work).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Unavailable::Timeout(self.patience)),
+        }
+    }
+}
+
+/// An instance's id as it is stored.
+pub(super) fn origin_text(origin: u64) -> String {
+    format!("{origin:016x}")
+}
