@@ -107,6 +107,8 @@ mod instance;
 mod key;
 mod local;
 mod observe;
+#[cfg(feature = "operate")]
+pub mod operate;
 pub mod policy;
 mod protect;
 mod random;

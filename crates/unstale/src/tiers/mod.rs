@@ -16,4 +16,6 @@ pub(crate) use memory::{Held, Memory};
 pub(crate) use redis::Redis;
 #[cfg(feature = "evidence")]
 pub use redis::RedisSteps;
+#[cfg(feature = "operate")]
+pub(crate) use redis::outside;
 pub(crate) use shared::{Claim, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};

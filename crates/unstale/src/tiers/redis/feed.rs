@@ -57,6 +57,18 @@ impl RedisFeed {
         server: &Server,
         patience: Duration,
     ) -> RedisResult<Self> {
+        let feed = Self::open(route, server, patience).await?;
+        route.pass(&feed.connection).await?;
+        Ok(feed)
+    }
+
+    /// Connects, and subscribes where Pub/Sub carries the log, without a fence: enough for
+    /// somebody who only looks.
+    pub(super) async fn open(
+        route: &Arc<RedisRoute>,
+        server: &Server,
+        patience: Duration,
+    ) -> RedisResult<Self> {
         let channel = &route.keyspace.channel;
         let by_pushes = !channel.is_empty();
         let (sender, receiver) = mpsc::channel(if by_pushes { PUSH_BUFFER } else { 1 });
@@ -65,7 +77,6 @@ impl RedisFeed {
         if by_pushes {
             connection.subscribe(channel).await?;
         }
-        route.pass(&connection).await?;
         Ok(Self {
             connection,
             route: route.clone(),

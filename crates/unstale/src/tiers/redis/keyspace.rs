@@ -5,6 +5,9 @@ use crate::config::Config;
 /// The keys of one partition, all with the same hash tag.
 #[derive(Clone, Debug)]
 pub(super) struct Keyspace {
+    /// What all of them begin with.
+    #[cfg(feature = "operate")]
+    pub(super) prefix: String,
     record: String,
     instance: String,
     /// Whose heartbeats there are.
@@ -30,6 +33,8 @@ impl Keyspace {
             format!("{tag}:{}{database}", config.redis.pub_sub_channel)
         };
         Self {
+            #[cfg(feature = "operate")]
+            prefix: format!("{tag}:"),
             record: format!("{tag}:k:"),
             instance: format!("{tag}:i:"),
             instances: format!("{tag}:instances"),

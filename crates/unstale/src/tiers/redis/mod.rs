@@ -5,6 +5,8 @@ mod connection;
 mod feed;
 mod heartbeat;
 mod keyspace;
+#[cfg(feature = "operate")]
+pub(crate) mod outside;
 mod refusal;
 mod reply;
 mod route;

@@ -1,0 +1,160 @@
+//! The operator's door: looks into a namespace from outside, without being one of its instances.
+//!
+//! Looking changes nothing on the server, and no connection is fenced, so it never begins an
+//! epoch. Removals go through a [`Cache`] like any other, made by [`remover`].
+
+mod report;
+mod trouble;
+
+use std::time::Duration;
+
+use crate::cache::Cache;
+use crate::config::{Config, HeartbeatConfig};
+use crate::error::{Error, KeyError};
+use crate::policy::PolicyTable;
+use crate::tiers::outside::{Outside, Watch};
+
+pub use report::{
+    Held, Inspection, InstanceReport, LogEntry, LogReport, MatchingBan, NamespaceReport,
+    ReplicaReport, Right, ServerReport, Verdict,
+};
+pub use trouble::Trouble;
+
+/// Looks into a namespace.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::operate::Trouble> {
+/// use unstale::Config;
+/// use unstale::operate::Operator;
+///
+/// let operator = Operator::connect(&Config::from_file("appsettings.json")?).await?;
+/// for instance in operator.instances().await? {
+///     println!("{}: {:?} behind", instance.said.name, instance.lag);
+/// }
+/// # Ok(()) }
+/// ```
+pub struct Operator {
+    outside: Outside,
+    heartbeats: bool,
+}
+
+impl Operator {
+    /// Connects to the server that these settings name.
+    ///
+    /// # Errors
+    /// When the settings cannot work, or the server cannot be reached or refuses the login.
+    pub async fn connect(config: &Config) -> Result<Self, Trouble> {
+        Ok(Self {
+            outside: Outside::connect(config).await?,
+            heartbeats: config.heartbeat.enabled,
+        })
+    }
+
+    /// Which of the servers this is, without credentials.
+    pub fn endpoint(&self) -> &str {
+        self.outside.endpoint()
+    }
+
+    /// What the server says of itself.
+    ///
+    /// # Errors
+    /// When it does not answer, or does not allow it.
+    pub async fn server(&self) -> Result<ServerReport, Trouble> {
+        self.outside.server().await
+    }
+
+    /// Which of the commands that instances need this login may use.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn rights(&self) -> Result<Vec<Right>, Trouble> {
+        self.outside.rights(self.heartbeats).await
+    }
+
+    /// How the namespace stands; `None` when no instance has used it since it was last flushed.
+    ///
+    /// # Errors
+    /// When the server does not answer, or does not allow it.
+    pub async fn namespace(&self) -> Result<Option<NamespaceReport>, Trouble> {
+        self.outside.namespace().await
+    }
+
+    /// The instances that have told of themselves, by name. Those that fell silent are listed for
+    /// a minute or so.
+    ///
+    /// # Errors
+    /// When the server does not answer, or does not allow it.
+    pub async fn instances(&self) -> Result<Vec<InstanceReport>, Trouble> {
+        self.outside.instances().await
+    }
+
+    /// What L2 holds under a key.
+    ///
+    /// # Errors
+    /// When the key cannot be used, or the server does not answer or does not allow it.
+    pub async fn inspect(&self, key: &str) -> Result<Inspection, Trouble> {
+        KeyError::check(key).map_err(Error::from)?;
+        self.outside.inspect(key).await
+    }
+
+    /// The log as it happens: from its end, or from the oldest entry that a Stream still has.
+    /// `None` when the namespace is empty.
+    ///
+    /// # Errors
+    /// When the server does not answer, or does not allow it.
+    pub async fn tail(&self, from_oldest: bool) -> Result<Option<Tail>, Trouble> {
+        Ok(self.outside.watch(from_oldest).await?.map(Tail))
+    }
+
+    /// Deletes every key of the namespace, records and log alike: for a namespace of one's own,
+    /// such as a benchmark's. Instances that still use it begin a new epoch. To invalidate
+    /// everything, use [`Cache::clear`].
+    ///
+    /// # Errors
+    /// When the server does not answer, or does not allow it.
+    pub async fn erase(&self) -> Result<u64, Trouble> {
+        self.outside.erase().await
+    }
+}
+
+/// The log as it happens.
+pub struct Tail(Watch);
+
+impl Tail {
+    /// The entries that come within `wait`, as soon as there are any; none after that.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<LogEntry>, Trouble> {
+        self.0.next(wait).await
+    }
+}
+
+/// The longest that a service may set `LeaseTtl` to.
+const LONGEST_LEASE: Duration = Duration::from_secs(3_600);
+
+/// A cache to remove with, for somebody whose settings may not be those of the service: the bans
+/// that it records are kept for as long as any setting could need, and it trims nothing off the
+/// log, stores nothing and tells of no heartbeat.
+///
+/// # Errors
+/// When the settings cannot work, or the server refuses the login.
+pub async fn remover(config: &Config, name: &str) -> Result<Cache, Error> {
+    let mut config = config.clone();
+    config.memory.enabled = false;
+    config.heartbeat = HeartbeatConfig {
+        enabled: false,
+        ..HeartbeatConfig::default()
+    };
+    config.policies = PolicyTable::new();
+    // The longest TTL only grows, and this cache stores nothing.
+    config.default_absolute_expiration = Duration::from_millis(1);
+    config.default_sliding_expiration = None;
+    config.lease_ttl = LONGEST_LEASE;
+    config.stream.max_stream_length = i64::MAX.unsigned_abs();
+    Cache::builder()
+        .config(config)
+        .instance_name(name)
+        .build()
+        .await
+}

@@ -1,0 +1,173 @@
+//! Looks at a partition from outside: without an instance, and without a fence, so that looking
+//! changes nothing.
+
+mod instances;
+mod log;
+mod namespace;
+mod record;
+mod rights;
+mod server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind};
+
+pub(crate) use self::log::Watch;
+use super::PARTITION;
+use super::connection::Target;
+use super::keyspace::Keyspace;
+use super::refusal;
+use super::route::RedisRoute;
+use crate::config::Config;
+use crate::core::{Limits, Partition};
+use crate::local::Local;
+use crate::operate::Trouble;
+use crate::tiers::Memory;
+
+/// People wait longer than a cache may.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// One partition, and a connection that is never fenced.
+pub(crate) struct Outside {
+    route: Arc<RedisRoute>,
+    connection: MultiplexedConnection,
+    /// Which of the servers this is.
+    server: usize,
+    endpoint: String,
+    patience: Duration,
+}
+
+impl Outside {
+    /// Connects to the first primary among the servers, or else to the first that answers.
+    pub(crate) async fn connect(config: &Config) -> Result<Self, Trouble> {
+        config.validate()?;
+        if !config.redis.enabled {
+            return Err(Trouble::NoServer);
+        }
+        let route = Arc::new(RedisRoute::new(
+            Target::new(config)?,
+            Keyspace::new(config, PARTITION),
+            nobody(config),
+        ));
+        let patience = PATIENCE.max(config.redis.effective_command_timeout());
+        let (mut second_best, mut last) = (None, Trouble::NoServer);
+        for (server, each) in route.target.servers.iter().enumerate() {
+            let endpoint = each.endpoint.to_string();
+            let attempt = tokio::time::timeout(patience, route.target.connect(each, None)).await;
+            let connection = match attempt {
+                Ok(Ok(connection)) => connection,
+                Ok(Err(error)) => {
+                    last = trouble(&endpoint, "the connection", error);
+                    continue;
+                }
+                Err(_) => {
+                    let after = patience;
+                    last = Trouble::Silent { endpoint, after };
+                    continue;
+                }
+            };
+            let outside = Self {
+                route: route.clone(),
+                connection,
+                server,
+                endpoint,
+                patience,
+            };
+            match outside.is_primary().await {
+                Ok(true) => return Ok(outside),
+                Ok(false) => second_best = second_best.or(Some(outside)),
+                Err(trouble) => last = trouble,
+            }
+        }
+        second_best.ok_or(last)
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    fn keyspace(&self) -> &Keyspace {
+        &self.route.keyspace
+    }
+
+    /// Whoever may not ask for the role is told that it is no primary; the rights say the rest.
+    async fn is_primary(&self) -> Result<bool, Trouble> {
+        match self
+            .ask::<String>(::redis::cmd("INFO").arg("replication"))
+            .await
+        {
+            Ok(info) => Ok(info.contains("role:master")),
+            Err(Trouble::Refused { .. }) => Ok(false),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Trouble> {
+        let asked = name_of(command);
+        let mut connection = self.connection.clone();
+        self.patiently(&asked, command.query_async(&mut connection))
+            .await
+    }
+
+    async fn ask_all<T: FromRedisValue + Send>(&self, pipeline: &Pipeline) -> Result<T, Trouble> {
+        let names: Vec<_> = pipeline.cmd_iter().map(name_of).collect();
+        let mut connection = self.connection.clone();
+        self.patiently(&names.join(", "), pipeline.query_async(&mut connection))
+            .await
+    }
+
+    async fn patiently<T>(
+        &self,
+        asked: &str,
+        work: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T, Trouble> {
+        match tokio::time::timeout(self.patience, work).await {
+            Ok(answer) => answer.map_err(|error| trouble(&self.endpoint, asked, error)),
+            Err(_) => Err(Trouble::Silent {
+                endpoint: self.endpoint.clone(),
+                after: self.patience,
+            }),
+        }
+    }
+}
+
+/// What somebody knows who has seen nothing. Nobody's fence will tell it to a server.
+fn nobody(config: &Config) -> Arc<Local> {
+    let limits = Limits {
+        max_staleness: config.max_staleness,
+        load_timeout: config.load_timeout,
+        lease_ttl: config.lease_ttl,
+        max_bans: config.max_bans,
+    };
+    let partition = Partition::new(limits, Duration::ZERO);
+    let mut memory = config.memory.clone();
+    memory.enabled = false;
+    Arc::new(Local::new(partition, Memory::new(&memory)))
+}
+
+fn name_of(command: &Cmd) -> String {
+    match command.args_iter().next() {
+        Some(::redis::Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
+        _ => String::new(),
+    }
+}
+
+fn trouble(endpoint: &str, asked: &str, error: RedisError) -> Trouble {
+    let endpoint = endpoint.to_owned();
+    let denied = matches!(error.kind(), ErrorKind::Server(ServerErrorKind::NoPerm));
+    if refusal::is_of_login(&error) && !denied {
+        let source = error.into();
+        return Trouble::Login { endpoint, source };
+    }
+    if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
+        let source = error.into();
+        return Trouble::Unreachable { endpoint, source };
+    }
+    Trouble::Refused {
+        endpoint,
+        asked: asked.to_owned(),
+        source: error.into(),
+    }
+}

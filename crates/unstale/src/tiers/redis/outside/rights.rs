@@ -1,0 +1,175 @@
+//! Which commands the server lets this login use. Each is tried in a form that changes nothing: one
+//! whose arguments make no sense, or one about a key that no cache ever stores.
+
+use ::redis::Cmd;
+
+use super::Outside;
+use crate::operate::{Right, Trouble, Verdict};
+
+/// What a command is tried on.
+#[derive(Copy, Clone)]
+enum On {
+    Nothing,
+    Meta,
+    Log,
+    /// The record of the empty key, which is none.
+    Record,
+    Instances,
+    Channel,
+}
+
+/// A command, what it is tried on, what follows, and what it is needed for.
+type Trial = (&'static str, On, &'static [&'static str], &'static str);
+
+const READ: &str = "to read L2";
+const FILL: &str = "to fill L2";
+const REMOVE: &str = "to remove";
+const FENCE: &str = "to connect, and to prove freshness";
+const FOLLOW: &str = "to follow the log";
+const SCRIPTS: &str = "to do several things in one step";
+const BEAT: &str = "to tell operators of an instance";
+
+const ALWAYS: &[Trial] = &[
+    (
+        "EVALSHA",
+        On::Nothing,
+        &["0000000000000000000000000000000000000000", "0"],
+        SCRIPTS,
+    ),
+    ("SCRIPT", On::Nothing, &["LOAD", "return 1"], SCRIPTS),
+    ("INFO", On::Nothing, &["replication"], FENCE),
+    ("TIME", On::Nothing, &[], FENCE),
+    ("HMGET", On::Meta, &["epoch"], FENCE),
+    ("HGETALL", On::Meta, &[], FENCE),
+    ("HSET", On::Meta, &["epoch", "1", "odd"], FENCE),
+    ("DEL", On::Record, &[], FENCE),
+    ("HGET", On::Meta, &["epoch"], REMOVE),
+    ("HLEN", On::Meta, &[], REMOVE),
+    ("HDEL", On::Meta, &[""], REMOVE),
+    ("UNLINK", On::Record, &[], REMOVE),
+    ("GET", On::Record, &[], READ),
+    ("MGET", On::Record, &[], READ),
+    ("PTTL", On::Record, &[], READ),
+    ("SET", On::Record, &["", "NO-SUCH-OPTION"], FILL),
+    ("GETRANGE", On::Record, &["0", "0"], FILL),
+    ("TYPE", On::Record, &[], FILL),
+    ("PEXPIRE", On::Record, &["no-number"], FILL),
+];
+
+const BY_STREAM: &[Trial] = &[
+    ("XINFO", On::Log, &["STREAM"], FENCE),
+    ("XADD", On::Log, &["no-position", "m", ""], REMOVE),
+    ("XREAD", On::Log, &["COUNT", "1", "STREAMS"], FOLLOW),
+];
+
+const BY_CHANNEL: &[Trial] = &[
+    ("PUBLISH", On::Channel, &[""], REMOVE),
+    ("SUBSCRIBE", On::Channel, &[], FOLLOW),
+];
+
+const FOR_HEARTBEATS: &[Trial] = &[
+    ("ZADD", On::Instances, &["no-number", ""], BEAT),
+    ("ZREM", On::Instances, &[""], BEAT),
+    ("ZREMRANGEBYSCORE", On::Instances, &["no-number", "0"], BEAT),
+    ("ZRANGE", On::Instances, &["0", "0"], BEAT),
+    ("PEXPIREAT", On::Instances, &["no-number"], BEAT),
+];
+
+impl Outside {
+    pub(crate) async fn rights(&self, heartbeats: bool) -> Result<Vec<Right>, Trouble> {
+        let by_channel = !self.keyspace().channel.is_empty();
+        let carrier = if by_channel { BY_CHANNEL } else { BY_STREAM };
+        let heartbeat = if heartbeats { FOR_HEARTBEATS } else { &[] };
+        let mut rights = Vec::new();
+        for trial in ALWAYS.iter().chain(carrier).chain(heartbeat) {
+            let verdict = match self.ask::<::redis::Value>(&self.command(trial)).await {
+                Ok(_) => Verdict::Allowed,
+                Err(Trouble::Refused { source, .. }) => verdict(&source.to_string()),
+                Err(trouble) => return Err(trouble),
+            };
+            rights.push(Right {
+                command: trial.0,
+                needed: trial.3,
+                is_essential: trial.3 != BEAT,
+                verdict,
+            });
+        }
+        Ok(rights)
+    }
+
+    fn command(&self, (name, on, rest, _): &Trial) -> Cmd {
+        let keyspace = self.keyspace();
+        let mut command = ::redis::cmd(name);
+        let key = match on {
+            On::Nothing => None,
+            On::Meta => Some(keyspace.meta.clone()),
+            On::Log => Some(keyspace.log.clone()),
+            On::Record => Some(keyspace.record("")),
+            On::Instances => Some(keyspace.instances.clone()),
+            On::Channel => Some(keyspace.channel.clone()),
+        };
+        // These two name their key behind their options.
+        if *name == "XINFO" || *name == "XREAD" {
+            command.arg(rest).arg(key);
+            if *name == "XREAD" {
+                command.arg("0-0");
+            }
+        } else {
+            command.arg(key).arg(rest);
+        }
+        command
+    }
+}
+
+/// What an error says of the right to use the command. Whatever else is wrong with it, it was
+/// allowed.
+fn verdict(answer: &str) -> Verdict {
+    let lower = answer.to_lowercase();
+    if lower.contains("noperm") || lower.contains("no permission") {
+        Verdict::Denied
+    } else if lower.contains("unknown command") || lower.contains("unknown subcommand") {
+        Verdict::Unknown
+    } else {
+        Verdict::Allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The scripts, as the server gets them.
+    const SCRIPTS: &[&str] = &[
+        include_str!("../scripts/fence.lua"),
+        include_str!("../scripts/fill.lua"),
+        include_str!("../scripts/guarded.lua"),
+        include_str!("../scripts/heartbeat.lua"),
+        include_str!("../scripts/history.lua"),
+        include_str!("../scripts/invalidate.lua"),
+        include_str!("../scripts/log.lua"),
+        include_str!("../scripts/release.lua"),
+        include_str!("../scripts/store.lua"),
+        include_str!("../scripts/take_over.lua"),
+        include_str!("../scripts/touch.lua"),
+    ];
+
+    #[test]
+    fn every_command_of_the_scripts_is_tried() {
+        let tried: Vec<_> = [ALWAYS, BY_STREAM, BY_CHANNEL, FOR_HEARTBEATS]
+            .concat()
+            .iter()
+            .map(|trial| trial.0)
+            .collect();
+        let mut found = 0;
+        for script in SCRIPTS {
+            for call in ["redis.call('", "redis.pcall('"] {
+                for part in script.split(call).skip(1) {
+                    let command = part.split('\'').next().unwrap();
+                    assert!(tried.contains(&command), "{command}");
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 30, "the calls are not where they are looked for");
+    }
+}
