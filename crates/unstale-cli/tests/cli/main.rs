@@ -1,0 +1,15 @@
+//! The tool as people start it, against real servers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that panics has failed, and this is how a test fails"
+)]
+
+mod bed;
+mod inspect;
+mod instances;
+mod remove;
+mod tail;
+mod weather;

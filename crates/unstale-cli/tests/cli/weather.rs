@@ -1,0 +1,143 @@
+//! Bad input and bad weather: a clear line and an exit code, whatever happens.
+
+use testbed::Server;
+
+use crate::bed::{Ran, at, config, instance, run, start, until_told, with_instance};
+
+/// Every command that asks the server something.
+const COMMANDS: [&[&str]; 5] = [
+    &["instances"],
+    &["tail", "--seconds", "1"],
+    &["inspect", "key"],
+    &["remove", "key"],
+    &["clear", "--yes"],
+];
+
+/// One line, and nothing else.
+fn one_line(ran: &Ran) {
+    assert_eq!(ran.out, "", "{ran:?}");
+    assert!(ran.err.starts_with("unstale: "), "{ran:?}");
+    assert_eq!(ran.err.trim_end().lines().count(), 1, "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_server_there_is_no_connection() {
+    let server = start();
+    server.kill().unwrap();
+    for command in COMMANDS {
+        let ran = at(&server, command).await;
+        one_line(&ran);
+        assert_eq!(ran.code, 3, "{ran:?}");
+        let there = format!("cannot reach 127.0.0.1:{}", server.port());
+        assert!(ran.err.contains(&there), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_refused_and_not_shown() {
+    let server = Server::builder().password("right-one").start().unwrap();
+    let address = server.addr();
+    for login in [":wrong-one@", "nobody:wrong-one@", ""] {
+        let url = format!("redis://{login}{address}");
+        for command in COMMANDS {
+            let ran = run(&[&["--redis", &url], command].concat()).await;
+            one_line(&ran);
+            assert_eq!(ran.code, 4, "{ran:?}");
+            assert!(!ran.err.contains("wrong-one"), "{ran:?}");
+        }
+    }
+    let ran = at(&server, &["instances"]).await;
+    assert_eq!(ran.code, 5, "the right one is not refused: {ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_namespace_that_is_not_there_stays_away() {
+    let (server, _cache) = with_instance().await;
+    for command in &COMMANDS[..5] {
+        let ran = at(&server, &[*command, &["--namespace", "misspelt:"]].concat()).await;
+        one_line(&ran);
+        assert_eq!(ran.code, 5, "{ran:?}");
+        assert!(ran.err.contains("`misspelt`"), "{ran:?}");
+    }
+    let keys = server.command(["EXISTS", "{misspelt:0}:meta"]).unwrap();
+    assert_eq!(keys, testbed::Value::Int(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_the_server_lacks_is_named() {
+    let server = Server::builder()
+        .arg("rename-command", "XREAD \"\"")
+        .start()
+        .unwrap();
+    let mut config = config(&server);
+    config.redis.connect_timeout = Some(std::time::Duration::from_millis(500));
+    let _cache = instance("first", config).await;
+    until_told(&server, 1).await;
+    let ran = at(&server, &["tail"]).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.err.contains("refuses XREAD"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mistaken_command_line_is_a_usage_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("appsettings.json");
+    std::fs::write(
+        &file,
+        r#"{ "Unstale": { "Redis": { "Configuraton": "localhost" } } }"#,
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    for (words, said) in [
+        (&["instances"][..], "no server is named"),
+        (&["--config", "missing.json", "instances"], "missing.json"),
+        (
+            &["--config", file, "instances"],
+            "Did you mean `Configuration`?",
+        ),
+        (
+            &["--redis", "localhost:hunter2", "instances"],
+            "a port that is not a number",
+        ),
+        (
+            &["--redis", "localhost", "--namespace", "{x}", "instances"],
+            "contains a brace",
+        ),
+        (&["instances", "--no-such"], "--no-such"),
+        (&["remove"], "required"),
+        (&[], "Usage"),
+    ] {
+        let ran = run(words).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains(said), "{said}: {ran:?}");
+        assert!(!ran.err.contains("hunter2"), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_s_own_configuration_is_read() {
+    let (server, _cache) = with_instance().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("appsettings.json");
+    let json = serde_json::json!({ "TheTechLoopCache": {
+        "Redis": { "Configuration": server.url(), "InstanceName": "unstale:" },
+    } });
+    std::fs::write(&file, json.to_string()).unwrap();
+    let ran = run(&["--config", file.to_str().unwrap(), "instances"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("first"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn help_and_completions_need_no_server() {
+    let ran = run(&["--help"]).await;
+    assert_eq!(ran.code, 0);
+    for shown in ["Exit codes:", "inspect", "completions", "--json"] {
+        assert!(ran.out.contains(shown), "{shown}: {ran:?}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = run(&["completions", shell]).await;
+        assert_eq!(ran.code, 0);
+        assert!(ran.out.contains("instances"), "{shell}");
+    }
+}
