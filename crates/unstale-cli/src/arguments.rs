@@ -89,6 +89,13 @@ pub(crate) enum Command {
     /// Lists the instances: where they are, how far behind, whether they are well
     Instances,
 
+    /// Looks for what can go wrong, and says what to do about it
+    Doctor {
+        /// For how many milliseconds the rate of removals is observed
+        #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+        sample: u64,
+    },
+
     /// Shows the log as it happens
     Tail(Which),
 

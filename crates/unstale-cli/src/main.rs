@@ -3,6 +3,7 @@
 mod arguments;
 mod confirm;
 mod connect;
+mod doctor;
 mod failure;
 mod inspect;
 mod instances;
@@ -14,6 +15,8 @@ mod wording;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
+
 use clap::{CommandFactory, Parser};
 
 use crate::arguments::{Arguments, Command};
@@ -40,6 +43,9 @@ async fn run(arguments: Arguments) -> Result<Verdict, Failure> {
     let mut output = Output::new(arguments.json);
     match arguments.command {
         Command::Instances => instances::run(target, &mut output).await,
+        Command::Doctor { sample } => {
+            doctor::run(target, Duration::from_millis(sample), &mut output).await
+        }
         Command::Tail(which) => tail::run(target, &which, &mut output).await,
         Command::Inspect { key } => inspect::run(target, &key, &mut output).await,
         Command::Remove(what) => remove::run(target, what, &mut output).await,

@@ -8,6 +8,7 @@
 )]
 
 mod bed;
+mod doctor;
 mod inspect;
 mod instances;
 mod remove;

@@ -5,12 +5,13 @@ use testbed::Server;
 use crate::bed::{Ran, at, config, instance, run, start, until_told, with_instance};
 
 /// Every command that asks the server something.
-const COMMANDS: [&[&str]; 5] = [
+const COMMANDS: [&[&str]; 6] = [
     &["instances"],
     &["tail", "--seconds", "1"],
     &["inspect", "key"],
     &["remove", "key"],
     &["clear", "--yes"],
+    &["doctor", "--sample", "1"],
 ];
 
 /// One line, and nothing else.
@@ -59,6 +60,16 @@ async fn a_namespace_that_is_not_there_stays_away() {
         assert_eq!(ran.code, 5, "{ran:?}");
         assert!(ran.err.contains("`misspelt`"), "{ran:?}");
     }
+    let ran = at(
+        &server,
+        &["doctor", "--sample", "1", "--namespace", "misspelt"],
+    )
+    .await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.out.contains("no instance has used `misspelt`"),
+        "{ran:?}"
+    );
     let keys = server.command(["EXISTS", "{misspelt:0}:meta"]).unwrap();
     assert_eq!(keys, testbed::Value::Int(0));
 }
@@ -132,7 +143,7 @@ async fn the_service_s_own_configuration_is_read() {
 async fn help_and_completions_need_no_server() {
     let ran = run(&["--help"]).await;
     assert_eq!(ran.code, 0);
-    for shown in ["Exit codes:", "inspect", "completions", "--json"] {
+    for shown in ["Exit codes:", "doctor", "completions", "--json"] {
         assert!(ran.out.contains(shown), "{shown}: {ran:?}");
     }
     for shell in ["bash", "zsh", "fish"] {
