@@ -96,6 +96,13 @@ pub(crate) enum Command {
         sample: u64,
     },
 
+    /// Shows all instances as they are now; once, where there is no terminal
+    Top {
+        /// How many milliseconds lie between two looks
+        #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(100..=600_000))]
+        every: u64,
+    },
+
     /// Shows the log as it happens
     Tail(Which),
 

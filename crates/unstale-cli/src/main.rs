@@ -11,6 +11,7 @@ mod output;
 mod remove;
 mod settings;
 mod tail;
+mod top;
 mod wording;
 
 use std::io::Write;
@@ -46,6 +47,7 @@ async fn run(arguments: Arguments) -> Result<Verdict, Failure> {
         Command::Doctor { sample } => {
             doctor::run(target, Duration::from_millis(sample), &mut output).await
         }
+        Command::Top { every } => top::run(target, Duration::from_millis(every), &mut output).await,
         Command::Tail(which) => tail::run(target, &which, &mut output).await,
         Command::Inspect { key } => inspect::run(target, &key, &mut output).await,
         Command::Remove(what) => remove::run(target, what, &mut output).await,

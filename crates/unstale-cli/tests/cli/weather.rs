@@ -5,8 +5,9 @@ use testbed::Server;
 use crate::bed::{Ran, at, config, instance, run, start, until_told, with_instance};
 
 /// Every command that asks the server something.
-const COMMANDS: [&[&str]; 6] = [
+const COMMANDS: [&[&str]; 7] = [
     &["instances"],
+    &["top"],
     &["tail", "--seconds", "1"],
     &["inspect", "key"],
     &["remove", "key"],
@@ -54,7 +55,7 @@ async fn a_wrong_password_is_refused_and_not_shown() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_namespace_that_is_not_there_stays_away() {
     let (server, _cache) = with_instance().await;
-    for command in &COMMANDS[..5] {
+    for command in &COMMANDS[..6] {
         let ran = at(&server, &[*command, &["--namespace", "misspelt:"]].concat()).await;
         one_line(&ran);
         assert_eq!(ran.code, 5, "{ran:?}");
