@@ -34,7 +34,8 @@ Exit codes:
   3  the server cannot be reached, or the connection was lost
   4  the server refuses: the login, a command, a right
   5  there is nothing: no such namespace, no such key
-  6  a removal was not confirmed in time";
+  6  a removal was not confirmed in time
+  130  interrupted";
 
 /// Which caches this is about.
 #[derive(Debug, Args)]
@@ -122,6 +123,9 @@ pub(crate) enum Command {
         yes: bool,
     },
 
+    /// Runs a workload against the server, in a namespace of its own
+    Bench(Load),
+
     /// Prints completions for a shell
     Completions {
         /// Which shell
@@ -172,6 +176,39 @@ pub(crate) struct What {
     /// All values that carry this tag
     #[arg(long, short, value_name = "TAG", group = "what")]
     pub(crate) tag: Vec<String>,
+
+    /// Does not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// What `bench` runs.
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// Which workload: stock-prices, documents, feed, inventory, one-to-one, or of production
+    /// caches twitter-cluster14 and others
+    #[arg(long, value_name = "NAME", default_value = "stock-prices")]
+    pub(crate) preset: String,
+
+    /// For how long
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) seconds: u64,
+
+    /// On how many instances, all in this process
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) instances: u16,
+
+    /// With how many workers for each instance, as fast as they can
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=4_096))]
+    pub(crate) workers: u16,
+
+    /// At so many operations per second instead
+    #[arg(long, value_name = "N", conflicts_with = "workers", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) rate: Option<u32>,
+
+    /// With another ratio of reads to writes, such as 10:1
+    #[arg(long, value_name = "R:W")]
+    pub(crate) ratio: Option<String>,
 
     /// Does not ask
     #[arg(long, short)]

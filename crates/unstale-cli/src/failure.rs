@@ -64,6 +64,9 @@ pub(crate) enum Failure {
     )]
     NotConfirmed,
 
+    #[error("interrupted; what was written was deleted again")]
+    Interrupted,
+
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
 }
@@ -86,6 +89,7 @@ impl From<Failure> for ExitCode {
         ExitCode::from(match &failure {
             Failure::Output(_) if failure.is_closed_pipe() => 0,
             Failure::Declined => 1,
+            Failure::Interrupted => 130,
             Failure::Usage(_) | Failure::NoServer | Failure::OtherLog { .. } => 2,
             Failure::Trouble(trouble) => match trouble {
                 Trouble::Settings(unstale::Error::Connection { .. }) => 4,

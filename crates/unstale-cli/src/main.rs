@@ -1,6 +1,7 @@
 //! `unstale`: the operator's tool. What it can be asked stands in `arguments`.
 
 mod arguments;
+mod bench;
 mod confirm;
 mod connect;
 mod doctor;
@@ -48,6 +49,7 @@ async fn run(arguments: Arguments) -> Result<Verdict, Failure> {
             doctor::run(target, Duration::from_millis(sample), &mut output).await
         }
         Command::Top { every } => top::run(target, Duration::from_millis(every), &mut output).await,
+        Command::Bench(load) => bench::run(target, &load, &mut output).await,
         Command::Tail(which) => tail::run(target, &which, &mut output).await,
         Command::Inspect { key } => inspect::run(target, &key, &mut output).await,
         Command::Remove(what) => remove::run(target, what, &mut output).await,

@@ -8,6 +8,7 @@
 )]
 
 mod bed;
+mod bench;
 mod doctor;
 mod inspect;
 mod instances;

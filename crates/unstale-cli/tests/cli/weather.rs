@@ -5,7 +5,7 @@ use testbed::Server;
 use crate::bed::{Ran, at, config, instance, run, start, until_told, with_instance};
 
 /// Every command that asks the server something.
-const COMMANDS: [&[&str]; 7] = [
+const COMMANDS: [&[&str]; 8] = [
     &["instances"],
     &["top"],
     &["tail", "--seconds", "1"],
@@ -13,6 +13,7 @@ const COMMANDS: [&[&str]; 7] = [
     &["remove", "key"],
     &["clear", "--yes"],
     &["doctor", "--sample", "1"],
+    &["bench", "--yes", "--seconds", "1"],
 ];
 
 /// One line, and nothing else.
