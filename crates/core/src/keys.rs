@@ -73,6 +73,11 @@ impl Keys {
             .unwrap_or(false)
     }
 
+    pub(super) fn is_alive(&self, key: &str, ticket: Ticket) -> bool {
+        let state = self.keys.get(key);
+        state.is_some_and(|state| state.tickets.is_alive(ticket))
+    }
+
     pub(super) fn arrive(&mut self, key: &Arc<str>, at: Boarding) -> Arrival {
         let ticket = self.next_ticket();
         let state = self.keys.entry(key.clone()).or_default();

@@ -36,7 +36,7 @@ pub use flight::Arrival;
 pub use guard::Guard;
 pub use message::{Change, Message};
 pub use outbox::{Batch, Outbox};
-pub use partition::{Copies, Limits, Partition, Reach, Received, Snapshot};
+pub use partition::{Copies, Limits, Partition, Reach, Received, Snapshot, Verdict};
 pub use position::{Appended, Fenced, History, Place, Position, Witness};
 pub use server::{Looked, Server};
 pub use tick::Tick;

@@ -12,10 +12,12 @@ use super::proof::Proof;
 use super::tick::Tick;
 
 mod following;
+mod inspecting;
 mod invalidating;
 mod reading;
 
 pub use following::Received;
+pub use inspecting::Verdict;
 pub use reading::Reach;
 
 /// Server and instance may disagree on how long a ban has been kept by this much.

@@ -8,6 +8,7 @@ mod flights;
 mod following;
 #[cfg(feature = "evidence")]
 mod guarded;
+mod inspections;
 mod outbox;
 mod proof;
 mod random;
