@@ -19,7 +19,7 @@ use crate::observe::{Catalogue, Health, InvalidationStats, Invalidations, Series
 use crate::policy::{Labels, Policy, PolicyTable};
 use crate::protect::{self, Supervised};
 use crate::random;
-use crate::read::Flights;
+use crate::read::{Flights, Inspector};
 use crate::receive::Reader;
 use crate::runtime::Runtime;
 use crate::tiers::record::Traits;
@@ -46,6 +46,10 @@ pub(crate) struct Instance {
     /// Nobody waits longer than this for the answer to a removal.
     pub(crate) answer_timeout: Duration,
     pub(crate) runtime: Runtime,
+    /// How this instance calls itself in logs.
+    pub(crate) name: Arc<str>,
+    /// None when nothing is inspected.
+    pub(crate) inspector: Option<Inspector>,
     policies: PolicyTable,
     labels: Labels,
     defaults: Defaults,
@@ -123,6 +127,8 @@ impl Instance {
             runtime,
             policies: config.policies.clone(),
             labels: Labels::default(),
+            name: config.stream.consumer_name.as_str().into(),
+            inspector: Inspector::new(&config),
             defaults: Defaults {
                 absolute_expiration: config.default_absolute_expiration,
                 sliding_expiration: config.default_sliding_expiration,
@@ -154,7 +160,7 @@ impl Instance {
         let (Some(shared), Some(sender)) = (&self.shared, &self.sender) else {
             return Ok(());
         };
-        let name: Arc<str> = config.stream.consumer_name.as_str().into();
+        let name = self.name.clone();
         match &**shared {
             Shared::Redis(redis) => self.supervise(redis, sender, &name).await?,
             Shared::Hub(hub) => {

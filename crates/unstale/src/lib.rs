@@ -133,7 +133,7 @@ pub use observe::{
     Removal, Removed,
 };
 pub use policy::{Policy, Priority};
-pub use read::{Cacheable, Lease, Lookup, Peek, Source, Sourced};
+pub use read::{Cacheable, FromIds, Lease, Lookup, Peek, Source, Sourced};
 pub use space::Space;
 pub use tiers::Hub;
 pub use token::{Token, TokenError};

@@ -1,5 +1,6 @@
 //! Typed views of a cache: one kind of value, one pattern of keys.
 
+use std::fmt::Display;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -7,9 +8,9 @@ use crate::cache::Cache;
 use crate::core::Position;
 use crate::entry::{Entry, EntryOptions};
 use crate::error::Error;
-use crate::key::{Ids, KeyPattern, Parts};
+use crate::key::{Ids, Key, KeyPattern, Parts};
 use crate::policy::Policy;
-use crate::read::{self, Cacheable, Lookup, Peek, Request, Sourced};
+use crate::read::{self, Cacheable, FromIds, Inspection, Lookup, Peek, Request, Source, Sourced};
 use crate::token::Token;
 use crate::write::{self, Outcome};
 
@@ -40,6 +41,8 @@ pub struct Space<T> {
     label: Arc<str>,
     policy: Option<Arc<Policy>>,
     at_least: Position,
+    /// None when no hit of this space is inspected.
+    inspection: Option<Arc<Inspection<T>>>,
     value: PhantomData<fn() -> T>,
 }
 
@@ -60,6 +63,7 @@ impl<T: Cacheable> Space<T> {
             pattern: Arc::new(pattern),
             policy: None,
             at_least: Position::ORIGIN,
+            inspection: None,
             value: PhantomData,
         }
     }
@@ -91,6 +95,61 @@ impl<T: Cacheable> Space<T> {
         }
     }
 
+    /// The same space, a sample of whose hits is compared with what `load` gets from the source: that
+    /// finds the write that forgot to invalidate.
+    ///
+    /// `Inspect.SampleRate` says which share of the hits, and nothing is done while it is 0, as it
+    /// is by default; `Inspect.MaxLoadsPerSecond` says how often the source is asked at most. It is
+    /// asked in the background, and no reader waits for it. A difference is reported only when
+    /// nothing that this instance has heard of explains it: no removal, ban or new epoch since
+    /// before the copy was compared, although a removal had `Inspect.Grace` to arrive. It is then
+    /// counted ([`PatternStats::differences`](crate::PatternStats::differences)) and logged as a
+    /// warning with its key.
+    ///
+    /// What is compared is what the values look like when encoded, so hash maps in them are in the
+    /// way, and so is what a loader makes of the time at which it is asked. Copies that L1 does not hold, and [`get_many`](Space::get_many), are not inspected. A
+    /// replica of the database that lags behind makes a copy look wrong that is newer; load from
+    /// the primary here.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use unstale::{Cache, Config};
+    ///
+    /// # #[derive(Clone)] struct Repository;
+    /// # impl Repository {
+    /// #     async fn current_price(&self, _: &str) -> Result<Option<f64>, std::io::Error> { Ok(Some(411.22)) }
+    /// # }
+    /// # let repository = Repository;
+    /// let mut config = Config::default();
+    /// config.inspect.sample_rate = 0.001;
+    /// let cache = Cache::from_config(config).await?;
+    /// let prices = cache.space::<f64>("stock:price").inspect_with({
+    ///     let repository = repository.clone();
+    ///     move |symbol: String| {
+    ///         let repository = repository.clone();
+    ///         async move { repository.current_price(&symbol).await }
+    ///     }
+    /// });
+    /// let price = prices.get_or_load("MSFT", || repository.current_price("MSFT")).await?;
+    /// # let _ = price;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn inspect_with<I, E, F, Loading>(&self, load: F) -> Self
+    where
+        I: FromIds,
+        E: Display,
+        F: Fn(I) -> Loading + Send + Sync + 'static,
+        Loading: Future<Output = Result<Option<T>, E>> + Send + 'static,
+    {
+        let inspector = self.cache.instance().inspector.as_ref();
+        let inspection = inspector.map(|inspector| Arc::new(inspector.inspection(load)));
+        Self {
+            inspection,
+            ..self.clone_view()
+        }
+    }
+
     /// The full key of these ids.
     pub fn key(&self, ids: impl Ids) -> String {
         self.pattern.key(&ids).as_str().to_owned()
@@ -100,7 +159,9 @@ impl<T: Cacheable> Space<T> {
     /// answering is a miss, never an error.
     pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
         let key = self.pattern.key(&ids);
-        read::get(&self.request(key.as_str())).await
+        let value = read::get(&self.request(key.as_str())).await?;
+        self.inspect(&key, &ids, &value);
+        Some(value)
     }
 
     /// The cached values of several keys, in their order; one round trip for those that L1 does
@@ -181,13 +242,23 @@ impl<T: Cacheable> Space<T> {
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
         let key = self.pattern.key(&ids);
-        read::get_or_load(&self.request(key.as_str()), load).await
+        let read = read::get_or_load(&self.request(key.as_str()), load).await?;
+        if let Some(read) = &read
+            && matches!(read.source, Source::L1 | Source::L2)
+        {
+            self.inspect(&key, &ids, &read.value);
+        }
+        Ok(read)
     }
 
     /// The cached value, or the right to fill it in; see [`Cache::lookup`].
     pub async fn lookup(&self, ids: impl Ids) -> Lookup<T> {
         let key = self.pattern.key(&ids);
-        read::lookup(&self.request(key.as_str())).await
+        let found = read::lookup(&self.request(key.as_str())).await;
+        if let Lookup::Hit(value) = &found {
+            self.inspect(&key, &ids, value);
+        }
+        found
     }
 
     /// This instance's own copy of a value, for those who watch; see [`Cache::peek`].
@@ -264,6 +335,16 @@ impl<T: Cacheable> Space<T> {
             .await
     }
 
+    /// Has a hit inspected, if it falls into the sample.
+    #[inline]
+    fn inspect(&self, key: &Key, ids: &impl Ids, value: &Arc<T>) {
+        if let Some(inspection) = &self.inspection
+            && inspection.falls_on_this_hit()
+        {
+            read::inspect(&self.request(key.as_str()), inspection, ids, value);
+        }
+    }
+
     fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
         Request {
             instance: self.cache.instance(),
@@ -281,6 +362,7 @@ impl<T: Cacheable> Space<T> {
             label: self.label.clone(),
             policy: self.policy.clone(),
             at_least: self.at_least,
+            inspection: self.inspection.clone(),
             value: PhantomData,
         }
     }

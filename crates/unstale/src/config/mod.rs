@@ -40,6 +40,7 @@ mod breaker;
 mod connection;
 mod environment;
 mod heartbeat;
+mod inspect;
 mod json;
 mod load;
 mod memory;
@@ -58,6 +59,7 @@ mod validate;
 pub use breaker::BreakerConfig;
 pub use connection::{Connection, Endpoint};
 pub use heartbeat::HeartbeatConfig;
+pub use inspect::InspectConfig;
 pub use memory::MemoryConfig;
 pub use redis::RedisConfig;
 pub use secret::Secret;
@@ -88,6 +90,8 @@ pub struct Config {
     pub breaker: BreakerConfig,
     /// `Heartbeat`: what this instance tells operators of itself.
     pub heartbeat: HeartbeatConfig,
+    /// `Inspect`: how many hits are compared with the source.
+    pub inspect: InspectConfig,
     /// `Policies`: what applies to the keys of a pattern instead of the defaults.
     pub policies: PolicyTable,
     /// `DefaultAbsoluteExpiration`: how long a value lives after it was loaded. 2 minutes.
@@ -133,6 +137,7 @@ impl Default for Config {
             stream: StreamConfig::default(),
             breaker: BreakerConfig::default(),
             heartbeat: HeartbeatConfig::default(),
+            inspect: InspectConfig::default(),
             policies: PolicyTable::default(),
             default_absolute_expiration: Duration::from_secs(120),
             default_sliding_expiration: None,

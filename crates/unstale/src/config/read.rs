@@ -3,8 +3,8 @@
 use super::section::Section;
 use super::tree::{Node, POLICIES};
 use super::{
-    BreakerConfig, Config, Connection, HeartbeatConfig, MemoryConfig, RedisConfig, StreamConfig,
-    stream,
+    BreakerConfig, Config, Connection, HeartbeatConfig, InspectConfig, MemoryConfig, RedisConfig,
+    StreamConfig, stream,
 };
 use crate::error::Problem;
 use crate::policy::{Policy, PolicyTable};
@@ -44,6 +44,7 @@ pub(super) fn config(path: &str, node: &Node) -> (Config, Vec<Problem>) {
         max_bans: s.take("MaxBans", default.max_bans),
         breaker: s.group("Breaker", breaker),
         heartbeat: s.group("Heartbeat", heartbeat),
+        inspect: s.group("Inspect", inspect),
         policies: policies(s),
     })
 }
@@ -100,6 +101,15 @@ fn heartbeat(s: &mut Section<'_>) -> HeartbeatConfig {
     HeartbeatConfig {
         enabled: s.take("Enabled", default.enabled),
         interval: s.take("Interval", default.interval),
+    }
+}
+
+fn inspect(s: &mut Section<'_>) -> InspectConfig {
+    let default = InspectConfig::default();
+    InspectConfig {
+        sample_rate: s.take("SampleRate", default.sample_rate),
+        max_loads_per_second: s.take("MaxLoadsPerSecond", default.max_loads_per_second),
+        grace: s.take("Grace", default.grace),
     }
 }
 

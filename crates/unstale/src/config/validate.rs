@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::repeat::is_harmless;
 use super::tree::POLICIES;
 use super::{
-    BreakerConfig, Config, HeartbeatConfig, MemoryConfig, RedisConfig, StreamConfig, TimeSpan,
+    BreakerConfig, Config, HeartbeatConfig, InspectConfig, MemoryConfig, RedisConfig, StreamConfig,
+    TimeSpan,
 };
 use crate::error::Problem;
 use crate::policy::{Policy, Rule};
@@ -28,6 +29,7 @@ pub(super) fn alone(config: &Config, section: &str) -> Vec<Problem> {
     stream(&mut check.group("StreamConfiguration"), &config.stream);
     breaker(&mut check.group("Breaker"), &config.breaker);
     heartbeat(&mut check.group("Heartbeat"), &config.heartbeat);
+    inspect(&mut check.group("Inspect"), &config.inspect);
     for Rule {
         pattern, policy, ..
     } in config.policies.rules()
@@ -135,6 +137,24 @@ fn heartbeat(check: &mut Check, heartbeat: &HeartbeatConfig) {
         );
         (format!("is {interval}"), remedy)
     });
+}
+
+fn inspect(check: &mut Check, inspect: &InspectConfig) {
+    let rate = inspect.sample_rate;
+    check.that((0.0..=1.0).contains(&rate), "SampleRate", || {
+        (
+            format!("is {rate}"),
+            "Write a number from 0 to 1, such as 0.001 for one hit in a thousand.",
+        )
+    });
+    let loads = inspect.max_loads_per_second;
+    check.that((1..=10_000).contains(&loads), "MaxLoadsPerSecond", || {
+        (
+            format!("is {loads}"),
+            "Write a whole number from 1 to 10000. To inspect nothing, set SampleRate to 0.",
+        )
+    });
+    check.time("Grace", Some(inspect.grace), HOUR);
 }
 
 fn policy(check: &mut Check, policy: &Policy) {

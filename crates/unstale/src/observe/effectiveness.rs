@@ -49,6 +49,15 @@ pub struct PatternStats {
     pub unreadable: u64,
     /// Keys removed by this instance.
     pub removals: u64,
+    /// Copies that the inspector compared with the source; see
+    /// [`Space::inspect_with`](crate::Space::inspect_with).
+    pub inspected: u64,
+    /// The copies among them that differed although nothing had been removed: a write does not
+    /// invalidate.
+    pub differences: u64,
+    /// Copies that were to be compared and were not: the source had been asked often enough, or
+    /// did not answer, or the copy's life ended meanwhile.
+    pub skipped_inspections: u64,
     /// Mean latency of a read, whatever answered it.
     pub average_latency: Duration,
     /// The latency that half of the reads did not exceed.

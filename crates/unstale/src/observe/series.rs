@@ -28,6 +28,9 @@ pub(crate) struct Series {
     oversized: AtomicU64,
     unreadable: AtomicU64,
     removals: AtomicU64,
+    inspected: AtomicU64,
+    differences: AtomicU64,
+    skipped_inspections: AtomicU64,
     latency: Latency,
 }
 
@@ -45,6 +48,9 @@ impl Series {
             oversized: AtomicU64::default(),
             unreadable: AtomicU64::default(),
             removals: AtomicU64::default(),
+            inspected: AtomicU64::default(),
+            differences: AtomicU64::default(),
+            skipped_inspections: AtomicU64::default(),
             latency: Latency::new(),
         }
     }
@@ -99,6 +105,24 @@ impl Series {
         count(&self.removals);
     }
 
+    /// Counts a copy that was compared with the source, and whether they differed although nothing
+    /// had been removed.
+    pub(crate) fn inspected(&self, differs: bool) {
+        count(&self.inspected);
+        if differs {
+            count(&self.differences);
+        }
+    }
+
+    /// Counts a copy that was to be compared with the source, and was not.
+    pub(crate) fn inspection_skipped(&self) {
+        count(&self.skipped_inspections);
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        &self.label
+    }
+
     fn stats(&self) -> PatternStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         PatternStats {
@@ -113,6 +137,9 @@ impl Series {
             oversized: read(&self.oversized),
             unreadable: read(&self.unreadable),
             removals: read(&self.removals),
+            inspected: read(&self.inspected),
+            differences: read(&self.differences),
+            skipped_inspections: read(&self.skipped_inspections),
             average_latency: self.latency.mean(),
             p50: self.latency.quantile(0.50),
             p95: self.latency.quantile(0.95),

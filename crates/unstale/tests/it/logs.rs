@@ -11,10 +11,10 @@ use crate::bed::{Bed, PATIENCE, Transport};
 
 /// What is logged on this thread, as text.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn begin(&self) -> DefaultGuard {
+    pub(crate) fn begin(&self) -> DefaultGuard {
         let log = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::DEBUG)
@@ -25,7 +25,7 @@ impl Log {
     }
 
     /// The lines of this kind that this instance wrote.
-    fn lines(&self, kind: &str, instance: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, kind: &str, instance: &str) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let of_instance = format!("instance={instance} ");
         text.lines()

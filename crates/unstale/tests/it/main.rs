@@ -15,6 +15,7 @@ mod contract;
 mod faults;
 mod globs;
 mod heartbeat;
+mod inspect;
 mod l1;
 mod l1_l2;
 mod l1_l2_log;

@@ -93,6 +93,11 @@ impl Held {
         self.value.clone().downcast().ok()
     }
 
+    /// Whether it holds this very value.
+    pub(crate) fn is<T>(&self, value: &Arc<T>) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.value), Arc::as_ptr(value))
+    }
+
     pub(crate) fn checked(&self) -> u64 {
         self.checked.load(Ordering::Acquire)
     }

@@ -127,6 +127,30 @@ fn an_impossible_value_is_told_what_is_allowed_and_why() {
             ],
         ),
         (
+            r#""Inspect": { "SampleRate": 1.5 }"#,
+            &["Inspect:SampleRate: is 1.5", "from 0 to 1"],
+        ),
+        (
+            r#""Inspect": { "SampleRate": -0.1 }"#,
+            &["Inspect:SampleRate: is -0.1"],
+        ),
+        (
+            r#""Inspect": { "SampleRate": "NaN" }"#,
+            &["Inspect:SampleRate: is NaN"],
+        ),
+        (
+            r#""Inspect": { "MaxLoadsPerSecond": 0 }"#,
+            &["MaxLoadsPerSecond: is 0", "set SampleRate to 0"],
+        ),
+        (
+            r#""Inspect": { "Grace": "00:00:00" }"#,
+            &["Inspect:Grace: is 00:00:00"],
+        ),
+        (
+            r#""Inspect": { "SamplRate": 1 }"#,
+            &["Inspect:SamplRate: there is no such setting", "SampleRate"],
+        ),
+        (
             r#""Redis": { "Enabled": true }"#,
             &["Redis:Configuration: is missing, but Redis is enabled"],
         ),

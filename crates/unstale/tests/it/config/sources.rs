@@ -117,7 +117,8 @@ fn our_own_settings_land() {
             "LoadTimeout": "00:00:07", "MaxPending": 11, "MaxBans": 12,
             "EnableCompression": true, "CompressionThreshold": 0, "Serialization": "json",
             "Breaker": { "FailureThreshold": 2, "OpenDuration": "00:00:01", "MaxOpenDuration": "00:00:09" },
-            "Heartbeat": { "Enabled": false, "Interval": "00:00:05" }
+            "Heartbeat": { "Enabled": false, "Interval": "00:00:05" },
+            "Inspect": { "SampleRate": 0.001, "MaxLoadsPerSecond": 3, "Grace": "00:00:02" }
         } }"#,
     );
     assert!(config.redis.enabled, "a connection string enables Redis");
@@ -143,6 +144,9 @@ fn our_own_settings_land() {
     assert_eq!(config.breaker.max_open_duration, secs(9));
     assert!(!config.heartbeat.enabled);
     assert_eq!(config.heartbeat.interval, secs(5));
+    assert_eq!(config.inspect.sample_rate, 0.001);
+    assert_eq!(config.inspect.max_loads_per_second, 3);
+    assert_eq!(config.inspect.grace, secs(2));
 }
 
 #[test]
