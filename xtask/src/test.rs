@@ -34,7 +34,7 @@ pub(crate) struct Options {
 const HOOKED: [&str; 3] = ["differential", "model", "simulation"];
 
 /// What the tests of the others need.
-const FEATURES: &str = "unstale/fuzzing";
+const FEATURES: &str = "unstale/fuzzing,unstale/metrics";
 
 /// What they are with a browser, for the demo's page.
 const FEATURES_WITH_BROWSER: &str = "unstale/fuzzing,realtime/browser";

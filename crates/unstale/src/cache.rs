@@ -352,6 +352,15 @@ impl Cache {
         self.0.health()
     }
 
+    /// Hands every figure of this instance to the recorder of the `metrics` facade: the one of this
+    /// thread, or else of this process. Without a recorder nothing happens.
+    ///
+    /// Call it when a scrape comes, or every few seconds; see [`metrics`](crate::metrics).
+    #[cfg(feature = "metrics")]
+    pub fn publish_metrics(&self) {
+        crate::metrics::publish(&self.0);
+    }
+
     /// Sends the removals that are pending, for as long as a few commands may take, then stops
     /// the tasks of this instance. Reads go on to work afterwards, without L1.
     pub async fn close(&self) {

@@ -48,6 +48,8 @@ pub(crate) struct Instance {
     pub(crate) runtime: Runtime,
     /// How this instance calls itself in logs.
     pub(crate) name: Arc<str>,
+    #[cfg(feature = "metrics")]
+    pub(crate) namespace: Arc<str>,
     /// None when nothing is inspected.
     pub(crate) inspector: Option<Inspector>,
     policies: PolicyTable,
@@ -125,10 +127,12 @@ impl Instance {
             load_timeout: config.load_timeout,
             answer_timeout: config.redis.effective_command_timeout() * 2,
             runtime,
+            name: config.stream.consumer_name.as_str().into(),
+            #[cfg(feature = "metrics")]
+            namespace: config.redis.namespace().into(),
+            inspector: Inspector::new(&config),
             policies: config.policies.clone(),
             labels: Labels::default(),
-            name: config.stream.consumer_name.as_str().into(),
-            inspector: Inspector::new(&config),
             defaults: Defaults {
                 absolute_expiration: config.default_absolute_expiration,
                 sliding_expiration: config.default_sliding_expiration,
@@ -323,6 +327,23 @@ impl Instance {
             bans: bans as u64,
             reason,
         }
+    }
+
+    /// How old the newest proof is, or how long there has been none; nothing without a log.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn unproven_for(&self) -> Duration {
+        let proven_at = self.local.with(|partition, _| partition.proven_at());
+        let since = proven_at.unwrap_or(self.started);
+        clock::now().since(since)
+    }
+
+    /// How many entries of the log are known to be executed and are not applied here yet.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn lag(&self) -> u64 {
+        let (known, applied) = self
+            .local
+            .with(|partition, _| (partition.known(), partition.position()));
+        known.seq.saturating_sub(applied.seq)
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {

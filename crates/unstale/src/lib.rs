@@ -116,6 +116,8 @@ mod read;
 mod receive;
 mod runtime;
 mod space;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod tiers;
 mod token;
 mod write;

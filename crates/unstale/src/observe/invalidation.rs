@@ -129,6 +129,12 @@ impl Invalidations {
         self.collapsed.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How long removals take, and how long those of others took to arrive.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn buckets(&self) -> (crate::metrics::Buckets, crate::metrics::Buckets) {
+        (self.latency.buckets(), self.propagation.buckets())
+    }
+
     pub(crate) fn report(&self, pending: u64) -> InvalidationStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let total = read(&self.total);

@@ -44,4 +44,16 @@ impl Latency {
             Duration::from_nanos(h.value_at_quantile(share))
         })
     }
+
+    /// Everything that was recorded, as Prometheus takes it.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn buckets(&self) -> crate::metrics::Buckets {
+        let mut buckets = crate::metrics::Buckets::default();
+        if let Some(histogram) = &*self.0.lock() {
+            for value in histogram.iter_recorded() {
+                buckets.add(value.value_iterated_to(), value.count_at_value());
+            }
+        }
+        buckets
+    }
 }

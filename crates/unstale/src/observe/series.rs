@@ -205,6 +205,16 @@ impl Catalogue {
         (self.enabled && sample()).then(clock::now)
     }
 
+    /// The figures of every pattern, and how long its reads take.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn measured(&self) -> Vec<(PatternStats, crate::metrics::Buckets)> {
+        let series: Vec<_> = self.series.read().values().cloned().collect();
+        let measured = series
+            .iter()
+            .map(|series| (series.stats(), series.latency.buckets()));
+        measured.filter(|(stats, _)| stats.is_used()).collect()
+    }
+
     pub(crate) fn report(&self) -> Effectiveness {
         let mut patterns: Vec<_> = self
             .series

@@ -12,6 +12,8 @@ mod architecture;
 mod bed;
 mod config;
 mod contract;
+#[cfg(feature = "metrics")]
+mod exported;
 mod faults;
 mod globs;
 mod heartbeat;
