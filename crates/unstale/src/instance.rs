@@ -200,7 +200,7 @@ impl Instance {
         sender: &Arc<Sender>,
         name: &Arc<str>,
     ) -> Result<(), Error> {
-        if let Err(failure) = protect::recover(&**l2, sender, &self.local).await {
+        if let Err(failure) = protect::recover(&**l2, sender, &self.local, name).await {
             if failure.is_refusal() {
                 return Err(failure.into());
             }

@@ -7,6 +7,7 @@ mod heartbeat;
 mod invalidation;
 mod latency;
 mod series;
+pub(crate) mod spans;
 mod striped;
 
 pub use effectiveness::{Effectiveness, PatternStats};

@@ -4,10 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use super::link::{Line, Link, OpenFailure};
 use super::route::Route;
 use crate::core::{Appended, Guard, Message};
 use crate::local::Local;
+use crate::observe::spans;
 use crate::tiers::Unavailable;
 use crate::write::Sender;
 
@@ -42,7 +45,7 @@ pub(crate) async fn recover_forever<L2: Supervised>(
     loop {
         l2.link().lost().await;
         l2.link().breaker.half_open();
-        match recover(&*l2, &sender, &local).await {
+        match recover(&*l2, &sender, &local, &name).await {
             Ok(()) => {
                 reported.clear();
                 tracing::info!(instance = %name, position = %local.position(), "L2 is in service");
@@ -66,6 +69,20 @@ pub(crate) async fn recover_forever<L2: Supervised>(
 
 /// One attempt.
 pub(crate) async fn recover<L2: Supervised>(
+    l2: &L2,
+    sender: &Sender,
+    local: &Local,
+    name: &str,
+) -> Result<(), OpenFailure> {
+    let span = spans::recover(name);
+    let recovered = attempt(l2, sender, local).instrument(span.clone()).await;
+    if recovered.is_err() {
+        spans::failed(&span);
+    }
+    recovered
+}
+
+async fn attempt<L2: Supervised>(
     l2: &L2,
     sender: &Sender,
     local: &Local,

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use super::acquire::{Acquired, acquire};
 use super::flights::{Boarded, Boarding, Landed, Lead};
 use super::hit::hit;
@@ -13,7 +15,7 @@ use super::{Cacheable, Request, lease};
 use crate::clock;
 use crate::core::{Guard, Position, Tick};
 use crate::entry::Entry;
-use crate::observe::Series;
+use crate::observe::{Series, spans};
 use crate::tiers::record::Traits;
 
 /// The cached value, or the loaded one, and where it was read from.
@@ -34,7 +36,7 @@ where
     let instance = request.instance;
     let series = request.series();
     if !request.has_usable_key() {
-        return load_for_oneself(load, series).await;
+        return load_for_oneself(request.key, load, series).await;
     }
     let key: Arc<str> = request.key.into();
     loop {
@@ -60,7 +62,7 @@ where
                     match shared_result(landed) {
                         Some(result) => return result,
                         // Somebody reads this key as another type: nothing can be shared.
-                        None => return load_for_oneself(load, series).await,
+                        None => return load_for_oneself(request.key, load, series).await,
                     }
                 }
             }
@@ -104,7 +106,7 @@ where
     if let Some(series) = &series {
         series.load();
     }
-    let loaded = load().await;
+    let loaded = traced(&lead.boarded.key, load).await;
     let stamp = if Guard::StampBeforeLoad.holds() {
         stamp
     } else {
@@ -188,7 +190,22 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
     }
 }
 
+/// Asks the source.
+async fn traced<T, E, F, Loading>(key: &str, load: F) -> Result<T, E>
+where
+    F: FnOnce() -> Loading,
+    Loading: Future<Output = Result<T, E>>,
+{
+    let span = spans::load(key);
+    let loaded = async { load().await }.instrument(span.clone()).await;
+    if loaded.is_err() {
+        spans::failed(&span);
+    }
+    loaded
+}
+
 async fn load_for_oneself<T, E, F, Loading>(
+    key: &str,
     load: F,
     series: Option<Arc<Series>>,
 ) -> Result<Option<Sourced<T>>, Arc<E>>
@@ -199,7 +216,7 @@ where
     if let Some(series) = &series {
         series.load();
     }
-    let loaded = load().await.map_err(Arc::new)?;
+    let loaded = traced(key, load).await.map_err(Arc::new)?;
     Ok(loaded.map(|entry| Sourced::new(Arc::new(entry.value), Source::Load)))
 }
 

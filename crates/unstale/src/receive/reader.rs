@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use crate::clock;
 use crate::core::{Guard, Message, Position, Received, Tick};
 use crate::local::Local;
-use crate::observe::Invalidations;
+use crate::observe::{Invalidations, spans};
 use crate::protect::Pauses;
 use crate::tiers::{Entries, Feed, Shared, Unavailable};
 
@@ -97,7 +99,12 @@ impl Reader {
             return Ok(());
         }
         if !synced {
-            self.resynchronise(feed).await?;
+            let span = spans::resynchronise(&self.name);
+            let resynchronised = self.resynchronise(feed).instrument(span.clone()).await;
+            if resynchronised.is_err() {
+                spans::failed(&span);
+            }
+            resynchronised?;
             *probe_due = now;
             return Ok(());
         }

@@ -11,6 +11,7 @@ use super::hub::{HubFeed, HubTier};
 use super::record::{Traits, Value};
 use super::redis::{Redis, RedisFeed};
 use crate::core::{Appended, Fenced, Message, Position, Snapshot};
+use crate::observe::spans::Command;
 use crate::protect::Supervised;
 
 /// L2 did not do what it was asked, or did not say so in time.
@@ -28,6 +29,20 @@ pub(crate) enum Unavailable {
     NoRecord,
     #[error("{0}")]
     Server(Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl Unavailable {
+    /// Its kind in one word, for those who count by kind.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Unavailable::Down => "down",
+            Unavailable::Timeout(_) => "timeout",
+            Unavailable::NotFenced => "not_fenced",
+            Unavailable::Full => "full",
+            Unavailable::NoRecord => "no_record",
+            Unavailable::Server(_) => "server",
+        }
+    }
 }
 
 /// What a read of L2 found.
@@ -113,9 +128,31 @@ impl Shared {
         }
     }
 
+    fn command(&self, operation: &'static str) -> Command {
+        let system = match self {
+            Shared::Redis(_) => "redis",
+            _ => "unstale.hub",
+        };
+        Command {
+            system,
+            operation,
+            procedure: None,
+            batch: None,
+        }
+    }
+
+    fn script(&self, procedure: &'static str, batch: Option<usize>) -> Command {
+        Command {
+            procedure: Some(procedure),
+            batch,
+            ..self.command("EVALSHA")
+        }
+    }
+
     /// Reads a record.
     pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
-        provider!(self, tier => tier.look(key).await)
+        let work = async { provider!(self, tier => tier.look(key).await) };
+        self.command("GET").traced(work).await
     }
 
     /// Reads several records, in their order.
@@ -123,17 +160,25 @@ impl Shared {
         &self,
         keys: &[Arc<str>],
     ) -> Result<Vec<Option<Looked>>, Unavailable> {
-        provider!(self, tier => tier.look_many(keys).await)
+        let work = async { provider!(self, tier => tier.look_many(keys).await) };
+        Command {
+            batch: Some(keys.len()),
+            ..self.command("GET")
+        }
+        .traced(work)
+        .await
     }
 
     /// Reads a record together with the bans that the server knows.
     pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
-        provider!(self, tier => tier.look_guarded(key).await)
+        let work = async { provider!(self, tier => tier.look_guarded(key).await) };
+        self.script("guarded", None).traced(work).await
     }
 
     /// Reads a record, or puts the lease in its place when it is missing; one round trip.
     pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
-        provider!(self, tier => tier.claim(key, lease).await)
+        let work = async { provider!(self, tier => tier.claim(key, lease).await) };
+        self.command("SET").traced(work).await
     }
 
     /// Puts the lease in the place of a record that starts with `seen`.
@@ -143,7 +188,8 @@ impl Shared {
         seen: &[u8],
         lease: &Bytes,
     ) -> Result<bool, Unavailable> {
-        provider!(self, tier => tier.take_over(key, seen, lease).await)
+        let work = async { provider!(self, tier => tier.take_over(key, seen, lease).await) };
+        self.script("take_over", None).traced(work).await
     }
 
     /// Fills a key on our lease; false when the lease is gone.
@@ -154,7 +200,8 @@ impl Shared {
         value: &Value,
         rest: Vec<u8>,
     ) -> Result<bool, Unavailable> {
-        provider!(self, tier => tier.fill(key, lease, value, rest).await)
+        let work = async { provider!(self, tier => tier.fill(key, lease, value, rest).await) };
+        self.script("fill", None).traced(work).await
     }
 
     /// Gives a lease back unfilled.
@@ -169,7 +216,10 @@ impl Shared {
 
     /// Appends the changes to the log, then deletes the keys and records the bans.
     pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
-        provider!(self, tier => tier.invalidate(message).await)
+        let work = async { provider!(self, tier => tier.invalidate(message).await) };
+        self.script("invalidate", Some(message.changes.len()))
+            .traced(work)
+            .await
     }
 
     /// Stores values and appends their keys to the log.
@@ -178,7 +228,8 @@ impl Shared {
         message: &Message,
         entries: &[StoreEntry],
     ) -> Result<Appended, Unavailable> {
-        provider!(self, tier => tier.store(message, entries).await)
+        let work = async { provider!(self, tier => tier.store(message, entries).await) };
+        self.script("store", Some(entries.len())).traced(work).await
     }
 
     /// Fences again, which tells the server the longest TTL that this instance knows of.

@@ -1,8 +1,11 @@
 //! Removing: the local part at once, the rest in the sender's next batch.
 
+use tracing::Instrument;
+
 use crate::clock;
 use crate::core::Change;
 use crate::instance::Instance;
+use crate::observe::spans;
 use crate::token::Token;
 
 use super::outcome::Outcome;
@@ -19,10 +22,14 @@ pub(crate) async fn remove(instance: &Instance, changes: Vec<Change>) -> Outcome
     let outcome = match &instance.sender {
         None => Outcome::Applied(Token::at(execute(instance, &changes))),
         Some(sender) => {
-            let (receipt, answer) = Receipt::new(changes.len());
+            let (count, (receipt, answer)) = (changes.len(), Receipt::new(changes.len()));
             sender.submit(changes, &receipt);
             drop(receipt);
-            answer.outcome(instance.answer_timeout).await
+            let span = spans::remove(count);
+            let outcome = answer.outcome(instance.answer_timeout);
+            let outcome = outcome.instrument(span.clone()).await;
+            span.record("unstale.applied", outcome.is_applied());
+            outcome
         }
     };
     if outcome.is_applied() {

@@ -24,4 +24,5 @@ mod l1_l2_log;
 mod l1_log;
 mod logs;
 mod metrics;
+mod spans;
 mod table;
