@@ -45,6 +45,7 @@ impl Instance {
         let address = listener.local_addr()?;
         let database = Arc::new(Sqlite::open(database).await?);
         let store: Arc<dyn Repository> = database.clone();
+        board.scrape.watch(&cache);
         let app = App::new(cache, store, board.clone());
         let following = tokio::spawn(follow(app.cache.events(), board.len(), board.clone()));
         board.watch(WatchedInstance {

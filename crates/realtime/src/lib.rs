@@ -15,6 +15,7 @@ mod domain;
 mod http;
 mod instance;
 mod live;
+mod scrape;
 mod service;
 mod settings;
 mod store;

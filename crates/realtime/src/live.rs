@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 use crate::{
+    scrape::Scrape,
     service::StockPriceService,
     settings::Settings,
     watch::{Breaks, Checker, Floors, Log, WatchedInstance},
@@ -32,6 +33,7 @@ pub struct Board {
     pub(crate) log: Log,
     pub(crate) checker: Checker,
     pub(crate) pages: Arc<Semaphore>,
+    pub(crate) scrape: Scrape,
     has_controls: bool,
     breaks: Option<Breaks>,
 }
@@ -103,6 +105,7 @@ impl Board {
             log: Log::new(),
             checker: Checker::default(),
             pages: Arc::new(Semaphore::new(MOST_PAGES)),
+            scrape: Scrape::new(),
             has_controls: false,
             breaks: settings.hub().cloned().map(Breaks::on),
         }

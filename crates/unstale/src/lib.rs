@@ -89,6 +89,14 @@
 //! sends it until it is confirmed. [`Cache::health`] says how things stand. Errors are for
 //! mistakes: a configuration that cannot work, a login that is refused, a value that cannot be
 //! encoded.
+//!
+//! # Seeing what it does
+//!
+//! [`Cache::effectiveness`] and [`Cache::invalidations`] have the figures, per key pattern where that
+//! says more. With the feature `metrics`, `Cache::publish_metrics` hands them to Prometheus or
+//! whatever else the application's recorder is for. Whatever takes time has a `tracing` span with the
+//! target `unstale::spans`, and a hit in L1 has none. [`Space::inspect_with`] compares a sample of
+//! the hits with the source, and finds the write that forgot to invalidate.
 
 mod builder;
 mod cache;
@@ -106,6 +114,8 @@ mod heartbeat;
 mod instance;
 mod key;
 mod local;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod observe;
 #[cfg(feature = "operate")]
 pub mod operate;
@@ -116,8 +126,6 @@ mod read;
 mod receive;
 mod runtime;
 mod space;
-#[cfg(feature = "metrics")]
-pub mod metrics;
 mod tiers;
 mod token;
 mod write;

@@ -7,6 +7,7 @@ mod controls;
 mod documents;
 mod events;
 mod inventory;
+mod metrics;
 mod page;
 mod params;
 mod paths;

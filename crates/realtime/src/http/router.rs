@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
-    activity_feed, body::BODY_LIMIT, cache_metrics, controls, documents, events, inventory, page,
-    paths::Spelling, problem::Problem, products, stock_prices,
+    activity_feed, body::BODY_LIMIT, cache_metrics, controls, documents, events, inventory,
+    metrics, page, paths::Spelling, problem::Problem, products, stock_prices,
 };
 use crate::app::App;
 
@@ -42,6 +42,7 @@ pub(crate) fn router(app: App, address: SocketAddr) -> Router {
         .merge(inventory::routes())
         .merge(products::routes())
         .merge(cache_metrics::routes())
+        .merge(metrics::routes())
         .merge(page::routes())
         .split_for_parts();
     let spelling = Spelling::new(description.paths.paths.keys().cloned());

@@ -14,6 +14,7 @@ mod cache_metrics;
 mod controls;
 mod documents;
 mod inventory;
+mod metrics;
 mod openapi;
 mod products;
 mod requests;
@@ -55,6 +56,9 @@ on_every_transport! {
         a_like_is_seen_on_the_activity_and_in_the_feeds,
         pages_of_different_sizes_do_not_mix,
         nothing_is_kept_for_an_unknown_user;
+    metrics:
+        every_metric_of_both_instances_is_there,
+        a_write_shows_at_the_next_scrape;
     inventory:
         stock_is_reserved_and_restored,
         many_buyers_never_get_more_than_there_is;

@@ -5,7 +5,7 @@ use reqwest::Method;
 use crate::service::Service;
 
 /// Everything the specification's controllers have, and the routes beside them.
-const ROUTES: [&str; 26] = [
+const ROUTES: [&str; 27] = [
     "get /api/StockPrices/{symbol}",
     "put /api/StockPrices/{symbol}",
     "post /api/StockPrices/batch",
@@ -30,6 +30,7 @@ const ROUTES: [&str; 26] = [
     "post /api/Products/batch",
     "get /api/CacheMetrics/stats",
     "get /api/CacheMetrics/invalidations",
+    "get /metrics",
     "get /live",
     "get /",
 ];

@@ -13,6 +13,8 @@ mod bed;
 mod config;
 mod contract;
 #[cfg(feature = "metrics")]
+mod dashboard;
+#[cfg(feature = "metrics")]
 mod exported;
 mod faults;
 mod globs;
