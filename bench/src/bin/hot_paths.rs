@@ -31,7 +31,7 @@ fn main() -> Result<()> {
 
 async fn go(path: &str, times: usize) -> Result<()> {
     match path {
-        "get" | "space-get" | "get-or-load" => hits(path, times).await,
+        "get" | "space-get" | "space-get-inspected" | "get-or-load" => hits(path, times).await,
         "quick-cache-get" => raw_hits(times),
         "miss" => misses(times).await,
         "remove" => removals(times, 1).await,
@@ -52,8 +52,17 @@ fn config() -> Config {
 }
 
 async fn hits(path: &str, times: usize) -> Result<()> {
-    let cache = Cache::builder().config(config()).build().await?;
+    let mut config = config();
+    if path == "space-get-inspected" {
+        config.inspect.sample_rate = 0.001;
+    }
+    let cache = Cache::builder().config(config).build().await?;
     let space = cache.space::<StockPrice>("stock:price");
+    // Unless hits are inspected, this changes nothing.
+    let space = space.inspect_with(|symbol: String| async move {
+        let number = (0..HELD).find(|number| bench::setup::symbol(*number) == symbol);
+        Ok::<_, Infallible>(number.map(price))
+    });
     let keys: Vec<_> = (0..HELD).map(key).collect();
     let symbols: Vec<_> = (0..HELD).map(symbol).collect();
     for (number, key) in keys.iter().enumerate() {
@@ -65,7 +74,7 @@ async fn hits(path: &str, times: usize) -> Result<()> {
         let number = time % HELD;
         let price = match path {
             "get" => cache.get::<StockPrice>(&keys[number]).await,
-            "space-get" => space.get(&symbols[number]).await,
+            "space-get" | "space-get-inspected" => space.get(&symbols[number]).await,
             _ => {
                 let load = async || Ok::<_, Infallible>(None);
                 let read = cache.get_or_load(&keys[number], load).await;

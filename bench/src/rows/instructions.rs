@@ -20,10 +20,11 @@ pub(super) const ROW: Row = Row {
 };
 
 /// The paths that the program `hot_paths` goes, and how often.
-pub const PATHS: [(&str, usize); 7] = [
+pub const PATHS: [(&str, usize); 8] = [
     (PEER, 20_000),
     ("get", 20_000),
     ("space-get", 20_000),
+    ("space-get-inspected", 20_000),
     ("get-or-load", 20_000),
     ("miss", 2_000),
     ("remove", 2_000),
