@@ -159,9 +159,11 @@ impl<T: Cacheable> Space<T> {
     /// answering is a miss, never an error.
     pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
         let key = self.pattern.key(&ids);
-        let value = read::get(&self.request(key.as_str())).await?;
-        self.inspect(&key, &ids, &value);
-        Some(value)
+        let found = read::get(&self.request(key.as_str())).await;
+        if let Some(value) = &found {
+            self.inspect(&key, &ids, value);
+        }
+        found
     }
 
     /// The cached values of several keys, in their order; one round trip for those that L1 does
@@ -341,8 +343,21 @@ impl<T: Cacheable> Space<T> {
         if let Some(inspection) = &self.inspection
             && inspection.falls_on_this_hit()
         {
-            read::inspect(&self.request(key.as_str()), inspection, ids, value);
+            self.inspect_now(inspection, key, ids, value);
         }
+    }
+
+    /// Apart from the check, so that a hit that does not fall into the sample pays for no more.
+    #[cold]
+    #[inline(never)]
+    fn inspect_now(
+        &self,
+        inspection: &Arc<Inspection<T>>,
+        key: &Key,
+        ids: &impl Ids,
+        value: &Arc<T>,
+    ) {
+        read::inspect(&self.request(key.as_str()), inspection, ids, value);
     }
 
     fn request<'a>(&'a self, key: &'a str) -> Request<'a> {

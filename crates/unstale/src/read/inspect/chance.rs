@@ -22,6 +22,7 @@ impl Chance {
     }
 
     /// Whether this hit is one of them.
+    #[inline]
     pub(super) fn falls(self) -> bool {
         PLACE.with(|place| {
             let next = place.get().wrapping_add(STEP);

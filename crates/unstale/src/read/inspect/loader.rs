@@ -78,6 +78,7 @@ impl<T: 'static> Inspection<T> {
     }
 
     /// Whether the hit that just happened is inspected.
+    #[inline]
     pub(crate) fn falls_on_this_hit(&self) -> bool {
         self.chance.falls()
     }
