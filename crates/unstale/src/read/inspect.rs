@@ -21,7 +21,6 @@ pub(crate) use self::loader::Inspection;
 use super::flights::Boarded;
 use super::{Cacheable, Request};
 use crate::clock;
-use crate::codec;
 use crate::config::Config;
 use crate::core::{Position, Verdict};
 use crate::instance::Instance;
@@ -225,7 +224,7 @@ impl<T: Cacheable> Case<T> {
         if copy == codec.encode(loaded).ok()? {
             return Some(false);
         }
-        let again = || codec.encode(&codec::decode::<T>(&copy)?).ok();
+        let again = || codec.encode(&codec.decode::<T>(&copy)?).ok();
         let alike = (0..ENCODINGS).all(|_| again().as_ref() == Some(&copy));
         if !alike && !self.inspection.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
