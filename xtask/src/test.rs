@@ -37,7 +37,7 @@ const HOOKED: [&str; 3] = ["differential", "model", "simulation"];
 const FEATURES: &str = "unstale/fuzzing,unstale/metrics";
 
 /// What they are with a browser, for the demo's page.
-const FEATURES_WITH_BROWSER: &str = "unstale/fuzzing,realtime/browser";
+const FEATURES_WITH_BROWSER: &str = "unstale/fuzzing,unstale/metrics,realtime/browser";
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     run_with(&options.server, &options.arguments)

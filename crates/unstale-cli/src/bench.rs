@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use unstale::Config;
 use unstale::operate::Operator;
 use workload::{Offer, Plan, Preset, Progress, Report, Unstale, WorkloadError};
 
@@ -35,11 +34,16 @@ pub(crate) async fn run(
         config.redis.namespace(),
     );
     confirm(&what, load.yes)?;
+    let subjects = Unstale::start(config, load.instances.into(), plan.preset.ttl);
+    let subjects = subjects.await.map_err(unusable)?;
     let measured = tokio::select! {
-        measured = measure(&config, &plan, load.instances.into()) => measured,
+        measured = measure(&plan, &subjects) => measured,
         _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
     };
-    let erased = operator.erase().await?;
+    for subject in &subjects {
+        subject.cache().close().await;
+    }
+    let erased = erase(&operator).await?;
     if !output.is_json() {
         output::note(format!(
             "{} deleted again.",
@@ -68,10 +72,19 @@ fn plan(load: &Load) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-/// Runs the workload, and stops its instances before anybody cleans up.
-async fn measure(config: &Config, plan: &Plan, instances: usize) -> Result<Report, Failure> {
-    let subjects = Unstale::start(config.clone(), instances, plan.preset.ttl);
-    let subjects = subjects.await.map_err(unusable)?;
+/// Deletes the namespace, and what was on its way into it when the workload was interrupted.
+async fn erase(operator: &Operator) -> Result<u64, Failure> {
+    let mut erased = 0;
+    loop {
+        match operator.erase().await? {
+            0 => return Ok(erased),
+            more => erased += more,
+        }
+    }
+}
+
+/// Runs the workload.
+async fn measure(plan: &Plan, subjects: &[Unstale]) -> Result<Report, Failure> {
     let bar = ProgressBar::new(plan.span.as_millis() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {wide_msg}") {
         bar.set_style(style);
@@ -80,14 +93,9 @@ async fn measure(config: &Config, plan: &Plan, instances: usize) -> Result<Repor
         bar.set_position(progress.elapsed.as_millis() as u64);
         bar.set_message(progress.to_string());
     };
-    let report = workload::run(plan, &subjects, watch)
-        .await
-        .map_err(unusable);
+    let report = workload::run(plan, subjects, watch).await;
     bar.finish_and_clear();
-    for subject in &subjects {
-        subject.cache().close().await;
-    }
-    report
+    report.map_err(unusable)
 }
 
 fn unusable(error: WorkloadError) -> Failure {

@@ -126,7 +126,7 @@ impl Instance {
     ) -> Received {
         let message = Message {
             id: position.seq,
-            before: position.seq - 1,
+            before: position.seq.saturating_sub(1),
             changes: changes.to_vec(),
             ..Message::default()
         };

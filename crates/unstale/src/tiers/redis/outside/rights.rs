@@ -43,6 +43,9 @@ const ALWAYS: &[Trial] = &[
     ("HGETALL", On::Meta, &[], FENCE),
     ("HSET", On::Meta, &["epoch", "1", "odd"], FENCE),
     ("DEL", On::Record, &[], FENCE),
+    ("XINFO", On::Log, &["STREAM"], FENCE),
+    ("XRANGE", On::Log, &["no-position", "+"], FENCE),
+    ("XADD", On::Log, &["no-position", "m", ""], REMOVE),
     ("HGET", On::Meta, &["epoch"], REMOVE),
     ("HLEN", On::Meta, &[], REMOVE),
     ("HDEL", On::Meta, &[""], REMOVE),
@@ -56,11 +59,7 @@ const ALWAYS: &[Trial] = &[
     ("PEXPIRE", On::Record, &["no-number"], FILL),
 ];
 
-const BY_STREAM: &[Trial] = &[
-    ("XINFO", On::Log, &["STREAM"], FENCE),
-    ("XADD", On::Log, &["no-position", "m", ""], REMOVE),
-    ("XREAD", On::Log, &["COUNT", "1", "STREAMS"], FOLLOW),
-];
+const BY_STREAM: &[Trial] = &[("XREAD", On::Log, &["COUNT", "1", "STREAMS"], FOLLOW)];
 
 const BY_CHANNEL: &[Trial] = &[
     ("PUBLISH", On::Channel, &[""], REMOVE),
@@ -140,6 +139,7 @@ mod tests {
 
     /// The scripts, as the server gets them.
     const SCRIPTS: &[&str] = &[
+        include_str!("../scripts/entry.lua"),
         include_str!("../scripts/fence.lua"),
         include_str!("../scripts/fill.lua"),
         include_str!("../scripts/guarded.lua"),
