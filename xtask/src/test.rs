@@ -33,6 +33,9 @@ pub(crate) struct Options {
 /// features of what it builds together, so they are built apart.
 const HOOKED: [&str; 3] = ["differential", "model", "simulation"];
 
+/// What is tested with them once more, because it has tests of its hooks.
+const WITH_HOOKS: &str = "unstale-core";
+
 /// What the tests of the others need.
 const FEATURES: &str = "unstale/fuzzing,unstale/metrics";
 
@@ -81,7 +84,8 @@ fn choices(arguments: &[OsString], has_browser: impl FnOnce() -> bool) -> Vec<Ve
     if is_chosen {
         return vec![others];
     }
-    let hooked = HOOKED.iter().flat_map(|package| ["--package", package]);
+    let hooked = HOOKED.iter().chain([&WITH_HOOKS]);
+    let hooked = hooked.flat_map(|package| ["--package", package]);
     vec![others, hooked.collect()]
 }
 

@@ -207,7 +207,19 @@ mod switch {
 
     thread_local! {
         /// One bit for each rule that is broken.
-        static OFF: Cell<u128> = const { Cell::new(0) };
+        static OFF: Cell<u128> = Cell::new(broken_at_first());
+    }
+
+    /// The tests of this crate can be run with a rule broken, which has to make one of them fail:
+    /// `UNSTALE_BROKEN=Ticket cargo test -p unstale-core --features evidence --lib`.
+    fn broken_at_first() -> u128 {
+        #[cfg(test)]
+        if let Ok(name) = std::env::var("UNSTALE_BROKEN") {
+            let named = |guard: &&Guard| format!("{guard:?}") == name;
+            let guard = Guard::ALL.iter().find(named);
+            return bit(*guard.expect("a rule is called like this"));
+        }
+        0
     }
 
     fn bit(guard: Guard) -> u128 {

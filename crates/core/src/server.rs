@@ -376,18 +376,21 @@ impl Meta {
         (self.fenced().position(), message)
     }
 
+    /// Bans that have expired become one on everything: what they forbid is gone, unless this
+    /// server's clock stepped back unseen, and nothing younger is touched.
     fn limit_bans(&mut self, now: Tick, limit: usize) {
-        if self.bans.len() <= limit {
-            return;
-        }
-        self.bans.retain(|_, (_, expires)| now < *expires);
-        for broader in [Scope::folded, |_: &Scope| Scope::All] {
+        for broader in [Scope::clone, Scope::folded, |_: &Scope| Scope::All] {
             if self.bans.len() <= limit {
                 return;
             }
             let mut folded: HashMap<Scope, (u64, Tick)> = HashMap::new();
             for (scope, (seq, expires)) in self.bans.drain() {
-                let ban = folded.entry(broader(&scope)).or_insert((seq, expires));
+                let scope = if now < expires {
+                    broader(&scope)
+                } else {
+                    Scope::All
+                };
+                let ban = folded.entry(scope).or_insert((seq, expires));
                 *ban = (ban.0.max(seq), ban.1.max(expires));
             }
             self.bans = folded;

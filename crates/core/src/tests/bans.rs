@@ -317,3 +317,26 @@ fn a_snapshot_judges_a_record_by_the_servers_bans() {
     let other = Position { epoch: 6, seq: 9 };
     assert!(!snapshot.accepts("b:1", &[], other));
 }
+
+/// A server's clock may step back unseen, and what expires by it lives on.
+#[test]
+fn what_a_server_forgets_goes_on_forbidding_what_is_older() {
+    let mut server: crate::Server<()> = crate::Server::default();
+    let history = server
+        .fence(History::default(), 1, LONGEST_TTL, 1000)
+        .history;
+    let mut ban = |scope: &Change, now: Tick| {
+        let message = Message {
+            changes: vec![scope.clone()],
+            ..Message::default()
+        };
+        let appended = server.invalidate(history, &message, now, MAX_STALENESS, 2);
+        (appended.unwrap().seq, server.snapshot().unwrap().bans)
+    };
+    ban(&pattern("a:*"), start());
+    let (forgotten, _) = ban(&pattern("b:*"), start());
+    let later = start() + LONGEST_TTL + MAX_STALENESS;
+    let (_, bans) = ban(&pattern("c:*"), later);
+    assert_eq!(bans.len(), 2);
+    assert!(bans.contains(&(Scope::All, forgotten)), "{bans:?}");
+}

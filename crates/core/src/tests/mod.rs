@@ -2,6 +2,8 @@
 
 mod acknowledgements;
 mod bans;
+#[cfg(feature = "evidence")]
+mod broken;
 mod confirmed;
 mod epochs;
 mod flights;

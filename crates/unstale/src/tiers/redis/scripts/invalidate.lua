@@ -16,7 +16,9 @@ local function now()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- Folds all bans into those that `broader` names, at the newest position: always safe.
+-- Folds all bans into those that `broader` names, at the newest position: always safe. Those that have
+-- expired become one on everything: what they forbid is gone, unless this clock stepped back unseen, and
+-- nothing younger is touched.
 local function fold(broader)
   local fields, folded = redis.call('HGETALL', KEYS[1]), {}
   for i = 1, #fields, 2 do
@@ -24,11 +26,9 @@ local function fold(broader)
       local at, expires = string.match(fields[i + 1], '^(%d+) (%d+)$')
       at, expires = tonumber(at), tonumber(expires)
       redis.call('HDEL', KEYS[1], fields[i])
-      if expires > now() then
-        local name = broader(fields[i])
-        local other = folded[name] or { 0, 0 }
-        folded[name] = { math.max(at, other[1]), math.max(expires, other[2]) }
-      end
+      local name = expires > now() and broader(fields[i]) or 'b:p:*'
+      local other = folded[name] or { 0, 0 }
+      folded[name] = { math.max(at, other[1]), math.max(expires, other[2]) }
     end
   end
   for name, ban in pairs(folded) do

@@ -1,0 +1,37 @@
+//! Rules that no exploration misses, because others stand behind them: a test of this crate does.
+
+use std::process::Command;
+
+use crate::Guard::{self, *};
+
+/// `RefusedFillStaysOut` stands in the library, and is tested where the model takes its step.
+const SPARED: [Guard; 10] = [
+    AcknowledgedInThisEpoch,
+    AppendFirst,
+    BansJudgeLeases,
+    UnknownEpochNeedsSource,
+    TtlPerEpoch,
+    NonceIsCompared,
+    ClockIsCompared,
+    EpochNeverGoesBack,
+    NewEpochResynchronises,
+    NewEpochWithdrawsProof,
+];
+
+/// Runs these tests once more, in a process where the rule is broken.
+#[test]
+fn a_test_fails_without_each_rule_that_no_exploration_misses() {
+    let tests = std::env::current_exe().unwrap();
+    let passes = |broken: Option<Guard>| {
+        let mut run = Command::new(&tests);
+        run.args(["--skip", "tests::broken", "--quiet"]);
+        if let Some(rule) = broken {
+            run.env("UNSTALE_BROKEN", format!("{rule:?}"));
+        }
+        run.output().unwrap().status.success()
+    };
+    assert!(passes(None));
+    for rule in SPARED {
+        assert!(!passes(Some(rule)), "nothing misses {rule:?}");
+    }
+}
