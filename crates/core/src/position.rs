@@ -120,6 +120,17 @@ pub struct Fenced {
 }
 
 impl Fenced {
+    /// The answer to one who also asked about a place: nothing speaks against it, if this is still
+    /// the history that he knows.
+    pub fn asked_by(self, ours: &Witness) -> Self {
+        let unseen = if self.history == ours.history {
+            ours.unseen
+        } else {
+            Place::default()
+        };
+        Self { unseen, ..self }
+    }
+
     /// How far the history has come.
     pub fn position(&self) -> Position {
         Position {

@@ -123,14 +123,7 @@ impl<R: Clone> Server<R> {
                 self.log.push(position, message);
             }
         }
-        Fenced {
-            unseen: if intact {
-                ours.unseen
-            } else {
-                Place::default()
-            },
-            ..meta.fenced()
-        }
+        meta.fenced().asked_by(&ours)
     }
 
     /// Whether the log has no other entry than the caller knows in the places that he names. Of what

@@ -15,16 +15,17 @@ const HIGHEST: u64 = (1 << 53) - 1;
 pub(super) fn fenced(reply: &Value, ours: &Witness) -> RedisResult<Fenced> {
     let (epoch, nonce, tail, last, ttl): (u64, String, u64, String, u64) =
         FromRedisValue::from_redis_value_ref(reply)?;
-    Ok(Fenced {
+    let fenced = Fenced {
         history: History {
             epoch,
             nonce: read_number(&nonce),
         },
         tail,
         last: read_number(&last),
-        unseen: ours.unseen,
         longest_ttl: Duration::from_millis(ttl),
-    })
+        ..Fenced::default()
+    };
+    Ok(fenced.asked_by(ours))
 }
 
 /// Where `log.lua` appended an entry of this id: epoch, nonce and sequence number.
