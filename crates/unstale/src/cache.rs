@@ -64,7 +64,11 @@ impl Cache {
     /// The cached value, if there is one that may be served. Anything that keeps the cache from
     /// answering (no server, another type under this key) is a miss, never an error.
     pub async fn get<T: Cacheable>(&self, key: &str) -> Option<Arc<T>> {
-        read::get(&self.request(key)).await
+        let request = self.request(key);
+        match read::hit(&request) {
+            Some(value) => Some(value),
+            None => read::get_past_l1(&request).await,
+        }
     }
 
     /// The cached values of several keys, in their order; one round trip for those that L1 does

@@ -23,10 +23,12 @@ pub(crate) fn now() -> Tick {
 /// Whether `deadline` is still to come. Costs about 10 ns unless the deadline is near: the kernel
 /// keeps the coarse clock, so it goes on while threads of this process are starved or stopped,
 /// and only where its lag could matter is the precise clock read.
+#[inline]
 pub(crate) fn is_before(deadline: Tick) -> bool {
     coarse() + COARSE_LAG < deadline || now() < deadline
 }
 
+#[inline]
 fn coarse() -> Tick {
     #[cfg(feature = "evidence")]
     if let Some(reading) = surroundings(|surroundings| surroundings.coarse()) {
@@ -65,9 +67,9 @@ mod source {
     }
 
     fn tick(reading: Timespec) -> Tick {
-        Tick::from_nanos(
-            reading.tv_sec.unsigned_abs() * 1_000_000_000 + reading.tv_nsec.unsigned_abs(),
-        )
+        // A monotonic clock never reads less than zero.
+        let (seconds, nanos) = (reading.tv_sec as u64, reading.tv_nsec as u64);
+        Tick::from_nanos(seconds * 1_000_000_000 + nanos)
     }
 }
 

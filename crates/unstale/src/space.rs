@@ -159,7 +159,11 @@ impl<T: Cacheable> Space<T> {
     /// answering is a miss, never an error.
     pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
         let key = self.pattern.key(&ids);
-        let found = read::get(&self.request(key.as_str())).await;
+        let request = self.request(key.as_str());
+        let found = match read::hit(&request) {
+            Some(value) => Some(value),
+            None => read::get_past_l1(&request).await,
+        };
         if let Some(value) = &found {
             self.inspect(&key, &ids, value);
         }

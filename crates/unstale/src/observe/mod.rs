@@ -4,11 +4,11 @@ mod effectiveness;
 mod events;
 mod health;
 mod heartbeat;
+mod hits;
 mod invalidation;
 mod latency;
 mod series;
 pub(crate) mod spans;
-mod striped;
 
 pub use effectiveness::{Effectiveness, PatternStats};
 pub use events::{Event, Events, Removal, Removed};
@@ -16,5 +16,6 @@ pub use health::Health;
 pub use heartbeat::{Heartbeat, PatternPulse};
 pub use invalidation::InvalidationStats;
 
+pub(crate) use hits::SeriesId;
 pub(crate) use invalidation::Invalidations;
 pub(crate) use series::{Catalogue, Series};

@@ -8,8 +8,8 @@ use std::time::Duration;
 use parking_lot::RwLock;
 
 use super::effectiveness::{Effectiveness, PatternStats};
+use super::hits::{Hits, SAMPLE, SeriesId, Stripe, turn};
 use super::latency::Latency;
-use super::striped::{SAMPLE, Striped, sample};
 use crate::clock;
 use crate::core::Tick;
 use crate::policy::{Labels, OTHER_LABEL};
@@ -17,8 +17,8 @@ use crate::policy::{Labels, OTHER_LABEL};
 /// What is counted for the keys of one pattern.
 #[derive(Debug)]
 pub(crate) struct Series {
+    id: SeriesId,
     label: Arc<str>,
-    l1_hits: Striped,
     l2_hits: AtomicU64,
     misses: AtomicU64,
     joined: AtomicU64,
@@ -35,10 +35,10 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    fn new(label: Arc<str>) -> Self {
+    fn new(id: SeriesId, label: Arc<str>) -> Self {
         Self {
+            id,
             label,
-            l1_hits: Striped::default(),
             l2_hits: AtomicU64::default(),
             misses: AtomicU64::default(),
             joined: AtomicU64::default(),
@@ -55,13 +55,9 @@ impl Series {
         }
     }
 
-    /// Counts a hit in L1. Its latency is measured for a sample only: reading a clock costs more
-    /// than the hit.
-    pub(crate) fn l1_hit(&self, sampled: Option<Tick>) {
-        self.l1_hits.add_one();
-        if let Some(began) = sampled {
-            self.latency.record_many(clock::now().since(began), SAMPLE);
-        }
+    /// By which its hits in L1 are counted.
+    pub(crate) fn id(&self) -> SeriesId {
+        self.id
     }
 
     pub(crate) fn l2_hit(&self, took: Duration) {
@@ -123,11 +119,11 @@ impl Series {
         &self.label
     }
 
-    fn stats(&self) -> PatternStats {
+    fn stats(&self, l1_hits: u64) -> PatternStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         PatternStats {
             pattern: self.label.to_string(),
-            l1_hits: self.l1_hits.total(),
+            l1_hits,
             l2_hits: read(&self.l2_hits),
             misses: read(&self.misses),
             joined: read(&self.joined),
@@ -152,26 +148,59 @@ fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The series of all patterns, by label; empty for good when nothing is to be measured.
+/// The series of all patterns; empty for good when nothing is to be measured.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     enabled: bool,
     /// How many there may be, besides the one for all others.
     bound: usize,
-    series: RwLock<HashMap<Arc<str>, Arc<Series>>>,
+    series: RwLock<Listed>,
+    l1_hits: Hits,
+}
+
+#[derive(Debug, Default)]
+struct Listed {
+    by_label: HashMap<Arc<str>, Arc<Series>>,
+    /// In the order of their numbers.
+    by_id: Vec<Arc<Series>>,
+}
+
+impl Listed {
+    /// The series of a label, a new one if need be; `None` when there are no numbers left.
+    fn enter(&mut self, label: Arc<str>) -> Option<Arc<Series>> {
+        if let Some(series) = self.by_label.get(&label) {
+            return Some(series.clone());
+        }
+        let id = SeriesId::at(self.by_id.len())?;
+        let series = Arc::new(Series::new(id, label.clone()));
+        self.by_label.insert(label, series.clone());
+        self.by_id.push(series.clone());
+        Some(series)
+    }
+}
+
+/// A hit in L1 that may come, for its thread to count.
+#[derive(Copy, Clone)]
+pub(crate) struct Counting {
+    stripe: Stripe,
+    /// When it began, for the sample whose latency is measured; zero for all others.
+    began: Tick,
 }
 
 impl Catalogue {
     /// The labels of policies are there from the start, so that they never fall under the bound.
     pub(crate) fn new<'a>(enabled: bool, policies: impl Iterator<Item = &'a Arc<str>>) -> Self {
-        let series: HashMap<_, _> = policies
-            .filter(|_| enabled)
-            .map(|label| (label.clone(), Arc::new(Series::new(label.clone()))))
-            .collect();
+        const MOST_POLICIES: usize = SeriesId::MOST - Labels::DEFAULT_BOUND - 1;
+        let mut listed = Listed::default();
+        for label in policies.filter(|_| enabled).take(MOST_POLICIES) {
+            listed.enter(label.clone());
+        }
+        let bound = listed.by_id.len() + Labels::DEFAULT_BOUND;
         Self {
             enabled,
-            bound: series.len() + Labels::DEFAULT_BOUND,
-            series: RwLock::new(series),
+            bound,
+            series: RwLock::new(listed),
+            l1_hits: Hits::new(bound + 1),
         }
     }
 
@@ -185,33 +214,58 @@ impl Catalogue {
         if !self.enabled {
             return None;
         }
-        if let Some(series) = self.series.read().get(label) {
+        if let Some(series) = self.series.read().by_label.get(label) {
             return Some(series.clone());
         }
-        let mut all = self.series.write();
-        let label = if all.contains_key(label) || all.len() < self.bound {
-            label.clone()
+        let mut listed = self.series.write();
+        if listed.by_label.contains_key(label) || listed.by_id.len() < self.bound {
+            listed.enter(label.clone())
         } else {
-            OTHER_LABEL.into()
-        };
-        let series = all
-            .entry(label.clone())
-            .or_insert_with(|| Arc::new(Series::new(label)));
-        Some(series.clone())
+            listed.enter(OTHER_LABEL.into())
+        }
     }
 
-    /// The start of a hit in L1, for the sample whose latency is measured.
-    pub(crate) fn sampled_start(&self) -> Option<Tick> {
-        (self.enabled && sample()).then(clock::now)
+    /// The start of a read that may be a hit in L1.
+    #[inline]
+    pub(crate) fn counting(&self) -> Counting {
+        let turn = turn();
+        let began = if turn.is_sampled && self.enabled {
+            clock::now()
+        } else {
+            Tick::default()
+        };
+        Counting {
+            stripe: turn.stripe,
+            began,
+        }
+    }
+
+    /// Counts a hit in L1. Its latency is measured for a sample only: reading a clock costs more
+    /// than the hit.
+    #[inline]
+    pub(crate) fn l1_hit(&self, series: SeriesId, counting: Counting) {
+        self.l1_hits.count(series, counting.stripe);
+        if counting.began > Tick::default() {
+            self.l1_latency(series, counting.began);
+        }
+    }
+
+    #[cold]
+    fn l1_latency(&self, series: SeriesId, began: Tick) {
+        let took = clock::now().since(began);
+        if let Some(series) = self.series.read().by_id.get(series.place()) {
+            series.latency.record_many(took, SAMPLE);
+        }
     }
 
     /// The figures of every pattern, and how long its reads take.
     #[cfg(feature = "metrics")]
     pub(crate) fn measured(&self) -> Vec<(PatternStats, crate::metrics::Buckets)> {
-        let series: Vec<_> = self.series.read().values().cloned().collect();
-        let measured = series
-            .iter()
-            .map(|series| (series.stats(), series.latency.buckets()));
+        let series: Vec<_> = self.series.read().by_id.clone();
+        let measured = series.iter().map(|series| {
+            let stats = series.stats(self.l1_hits.of(series.id));
+            (stats, series.latency.buckets())
+        });
         measured.filter(|(stats, _)| stats.is_used()).collect()
     }
 
@@ -219,8 +273,9 @@ impl Catalogue {
         let mut patterns: Vec<_> = self
             .series
             .read()
-            .values()
-            .map(|series| series.stats())
+            .by_id
+            .iter()
+            .map(|series| series.stats(self.l1_hits.of(series.id)))
             .filter(PatternStats::is_used)
             .collect();
         patterns.sort_by(|a, b| a.pattern.cmp(&b.pattern));

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use super::flights::Boarded;
-use super::hit::hit;
 use super::keep::keep_found;
 use super::{Cacheable, Request, l2};
 use crate::clock;
 
-/// Whatever the cache holds and may serve.
-pub(crate) async fn get<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
-    if let Some(value) = hit(request) {
-        return Some(value);
-    }
+/// Whatever L2 holds and may serve, for a read that found nothing in L1: it looks there first, so
+/// that a hit makes no future of its own.
+pub(crate) async fn get_past_l1<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
     if !request.has_usable_key() {
         return None;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::flights::Boarded;
 use super::hit::hit;
 use super::keep::keep_found;
-use super::{Cacheable, Request, get, l2};
+use super::{Cacheable, Request, get_past_l1, l2};
 use crate::clock;
 use crate::core::Reach;
 
@@ -30,7 +30,7 @@ pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Opti
         .partition(|(_, (_, reach))| *reach == Reach::Direct);
     for (index, boarded) in others {
         drop(boarded);
-        values[index] = get(&requests[index]).await;
+        values[index] = get_past_l1(&requests[index]).await;
     }
     let keys: Vec<Arc<str>> = direct
         .iter()

@@ -4,28 +4,43 @@ use std::sync::Arc;
 
 use super::{Cacheable, Request};
 use crate::clock;
-use crate::core::{Guard, Position, Validity};
-use crate::tiers::Held;
+use crate::core::{Guard, Position};
+use crate::tiers::{Look, Sliding, Value};
 
 /// The value of this instance's own copy, if it may be served: not expired, this instance proven,
 /// no newer ban. A key with a pending removal has no copy, because the removal dropped it and
 /// none is admitted.
-pub(super) fn hit<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
-    let instance = request.instance;
-    let sampled = instance.catalogue.sampled_start();
+pub(crate) fn hit<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
+    let counting = request.instance.catalogue.counting();
+    let look = Look::at(&request.key);
+    let value = servable(request, &look)?.downcast().ok()?;
+    if let Some(series) = look.series() {
+        request.instance.catalogue.l1_hit(series, counting);
+    }
+    if let Some(sliding) = look.into_sliding() {
+        slide(request, &sliding);
+    }
+    Some(value)
+}
+
+/// The same for values of all types.
+#[inline]
+fn servable(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
+    let local = &request.instance.local;
     // Before the copy is taken: one that a removal drops in the meantime must not pass for what
     // is known only afterwards. The bans after it, because they stay.
-    let mut holds_until = instance.local.holds_until();
-    let is_behind =
-        request.at_least > Position::ORIGIN && instance.local.position() < request.at_least;
-    if Guard::TokenSkipsL1.forbids(is_behind) {
+    let mut holds_until = local.holds_until();
+    if request.at_least > Position::ORIGIN && Guard::TokenSkipsL1.forbids(is_behind(request)) {
         return None;
     }
-    let held = instance.local.memory.get(request.key)?;
+    let mut value = local.memory.get(look)?;
     if !Guard::ProofBeforeCopy.holds() {
-        holds_until = instance.local.holds_until();
+        holds_until = local.holds_until();
     }
-    let expires = held.expires();
+    if look.checked() != local.bans_arrived() {
+        value = recheck(request, look)?;
+    }
+    let expires = look.expires();
     let deadline = if Guard::ProofForL1.holds() {
         expires.min(holds_until)
     } else {
@@ -33,44 +48,46 @@ pub(super) fn hit<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
     };
     if !clock::is_before(deadline) {
         if !clock::is_before(expires) {
-            instance.local.memory.drop_if(request.key, &held);
+            drop_expired(request);
         }
         return None;
-    }
-    if held.checked() != instance.local.bans_arrived() && !recheck(request, &held) {
-        return None;
-    }
-    let value = held.value()?;
-    if held.slides() && held.slide(clock::now()) {
-        prolong_in_l2(request);
-    }
-    if let Some(series) = &held.series {
-        series.l1_hit(sampled);
     }
     Some(value)
 }
 
-/// Bans have arrived since the copy was last compared with them.
+/// Whether the read has to see more than this instance has applied.
 #[cold]
-fn recheck(request: &Request<'_>, held: &Arc<Held>) -> bool {
-    let validity = request.instance.local.with(|partition, _| {
-        partition.validity(request.key, &held.tags, held.stamp, held.checked())
-    });
-    match validity {
-        Validity::Valid { checked } => {
-            held.check(checked);
-            true
-        }
-        Validity::Banned => {
-            request.instance.local.memory.drop_if(request.key, held);
-            false
-        }
+fn is_behind(request: &Request<'_>) -> bool {
+    request.instance.local.position() < request.at_least
+}
+
+/// Bans have arrived since the copy was last compared with them. It is taken anew, in the turn
+/// that compares it: another may be in its place by now.
+#[cold]
+fn recheck(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
+    request.instance.local.with(|partition, memory| {
+        memory.recheck(look, |held| {
+            partition.validity(request.key, held.tags(), held.stamp, held.checked())
+        })
+    })
+}
+
+#[cold]
+fn drop_expired(request: &Request<'_>) {
+    let memory = &request.instance.local.memory;
+    memory.drop_if_expired(request.key, clock::now());
+}
+
+/// Reading the copy prolongs it.
+#[cold]
+fn slide(request: &Request<'_>, sliding: &Sliding) {
+    if sliding.slide(clock::now()) {
+        prolong_in_l2(request);
     }
 }
 
 /// A record that slides would expire in L2 while L1 is in use. Whatever record is there is
 /// prolonged; nobody waits for it.
-#[cold]
 fn prolong_in_l2(request: &Request<'_>) {
     let Some(shared) = request.instance.shared.clone() else {
         return;

@@ -26,7 +26,7 @@ use crate::core::{Position, Verdict};
 use crate::instance::Instance;
 use crate::key::Ids;
 use crate::observe::Series;
-use crate::tiers::Held;
+use crate::tiers::Sight;
 
 /// A value is encoded this many times more before a difference is believed: the order of a hash
 /// map of two comes out alike half of the times.
@@ -72,7 +72,7 @@ struct Case<T> {
     instance: Weak<Instance>,
     boarded: Boarded,
     copy: Arc<T>,
-    held: Arc<Held>,
+    held: Sight,
     series: Option<Arc<Series>>,
     inspection: Arc<Inspection<T>>,
     ids: Vec<String>,
@@ -113,7 +113,7 @@ pub(crate) fn inspect<T: Cacheable>(
     let place = Place(inspector.limit.clone());
     // The ticket first: what is removed before it was opened is no longer held afterwards.
     let (boarded, _) = Boarded::alone(&instance.local, request.key.into(), Position::ORIGIN);
-    let held = instance.local.memory.get(request.key);
+    let held = instance.local.memory.peek(request.key);
     let Some(held) = held.filter(|held| held.is(copy)) else {
         return skipped();
     };
@@ -165,8 +165,8 @@ impl<T: Cacheable> Case<T> {
                 return Some(Finding::Same);
             }
             // One whose life is over misleads nobody any longer.
-            let held = instance.local.memory.get(key)?;
-            if !Arc::ptr_eq(&held, &self.held) || !clock::is_before(held.expires()) {
+            let held = instance.local.memory.peek(key)?;
+            if !held.is(&self.copy) || !clock::is_before(held.expires()) {
                 return None;
             }
             instance.inspector.as_ref()?.patience
@@ -174,7 +174,7 @@ impl<T: Cacheable> Case<T> {
         tokio::time::sleep(patience).await;
         let instance = self.instance.upgrade()?;
         let verdict = instance.local.with(|partition, _| {
-            let (tags, stamp) = (&self.held.tags, self.held.stamp);
+            let (tags, stamp) = (self.held.tags(), self.held.stamp());
             partition.verdict(self.boarded.ticket, key, tags, stamp, asked)
         });
         match verdict {

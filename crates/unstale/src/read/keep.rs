@@ -11,12 +11,12 @@ use crate::clock;
 use crate::core::{Change, Guard, Position, Tick};
 use crate::instance::Instance;
 use crate::observe::Series;
-use crate::tiers::Held;
 use crate::tiers::record::Traits;
+use crate::tiers::{Held, Value};
 
 /// What a copy is made of.
 pub(super) struct Copy<'a> {
-    pub(super) value: Arc<dyn Any + Send + Sync>,
+    pub(super) value: Value,
     pub(super) stamp: Position,
     pub(super) source: Source,
     pub(super) traits: &'a Traits,
@@ -50,9 +50,10 @@ pub(super) fn keep(
         if let Some(checked) = admitted
             && now < lives_until
         {
-            let origin = (stamp, source);
-            let held = Held::new(value, origin, traits, now, lives_until, checked, series);
-            memory.insert(boarded.key.clone(), held);
+            let series = series.map(|series| series.id());
+            let (key, origin) = (&boarded.key, (stamp, source));
+            let held = Held::new(key, origin, traits, now, lives_until, checked, series);
+            memory.insert(held, value);
         }
         admitted.is_some()
     })
@@ -86,13 +87,8 @@ pub(super) fn keep_found<T: Any + Send + Sync>(
 
 /// Without an L2, `set` puts the value into L1, under a ticket of its own that nothing can revoke
 /// in between.
-pub(crate) fn put_alone(
-    request: &Request<'_>,
-    key: Arc<str>,
-    value: Arc<dyn Any + Send + Sync>,
-    traits: &Traits,
-) {
-    let series = request.series();
+pub(crate) fn put_alone(request: &Request<'_>, key: Arc<str>, value: Value, traits: &Traits) {
+    let series = request.series().map(|series| series.id());
     let now = clock::now();
     let lives_until = now + traits.ttl;
     request.instance.local.with(|partition, memory| {
@@ -102,8 +98,8 @@ pub(crate) fn put_alone(
             && now < lives_until
         {
             let origin = (position, Source::Load);
-            let held = Held::new(value, origin, traits, now, lives_until, checked, series);
-            memory.insert(key, held);
+            let held = Held::new(&key, origin, traits, now, lives_until, checked, series);
+            memory.insert(held, value);
         }
     });
 }

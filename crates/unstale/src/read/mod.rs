@@ -34,8 +34,9 @@ pub use peek::Peek;
 pub use sourced::{Source, Sourced};
 
 pub(crate) use flights::Flights;
-pub(crate) use get::get;
+pub(crate) use get::get_past_l1;
 pub(crate) use get_many::get_many;
+pub(crate) use hit::hit;
 pub(crate) use inspect::{Inspection, Inspector, inspect};
 pub(crate) use keep::put_alone;
 pub(crate) use load::get_or_load;

@@ -14,7 +14,7 @@ use crate::instance::Instance;
 pub struct Peek<T> {
     /// The value.
     pub value: Arc<T>,
-    /// How long this instance has held it.
+    /// How long this instance has held it, to within 17 ms; it begins again after 104 days.
     pub age: Duration,
     /// Where it came from: L2, or the source of truth.
     pub source: Source,
@@ -34,12 +34,12 @@ pub(crate) fn peek<T: Cacheable>(instance: &Instance, key: &str) -> Option<Peek<
     let is_in_time = clock::is_before(held.expires().min(holds_until));
     let validity = instance
         .local
-        .with(|partition, _| partition.validity(key, &held.tags, held.stamp, held.checked()));
+        .with(|partition, _| partition.validity(key, held.tags(), held.stamp(), held.checked()));
     Some(Peek {
         value,
-        age: clock::now().since(held.since),
-        source: held.source,
-        stamp: held.stamp.to_string(),
+        age: held.age(clock::now()),
+        source: held.source(),
+        stamp: held.stamp().to_string(),
         served: is_in_time && validity != Validity::Banned,
     })
 }

@@ -1,147 +1,196 @@
-//! One copy in L1.
+//! One copy in L1: what decides whether a caller may have its value.
 
-use std::any::Any;
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::facts::Facts;
 use crate::core::{Position, Tick};
-use crate::observe::Series;
+use crate::observe::SeriesId;
 use crate::policy::Priority;
 use crate::read::Source;
 use crate::tiers::record::Traits;
 
-/// A value as a caller gets it, with all that decides whether he may.
+/// A copy without its value.
+///
+/// It is what the cache beneath takes for the key, so that a look comes by it where it compares
+/// keys, in memory that it reads anyway, and its value is all that has to be cloned.
 pub(crate) struct Held {
-    value: Arc<dyn Any + Send + Sync>,
+    key: Box<str>,
     pub(crate) stamp: Position,
-    pub(crate) source: Source,
-    /// Since when it has been held.
-    pub(crate) since: Tick,
-    pub(crate) tags: Box<[Arc<str>]>,
     /// How many bans had arrived when this copy was last compared with them.
     checked: AtomicU64,
-    /// When it expires, in nanoseconds of the monotonic clock; sliding moves it.
-    expires: AtomicU64,
-    /// Sliding never moves it beyond this.
+    /// The absolute expiration.
     lives_until: Tick,
-    sliding: Option<Duration>,
+    extras: Option<Arc<Extras>>,
+    size: u16,
+    /// Where hits of this key are counted.
+    pub(crate) series: Option<SeriesId>,
+    facts: Facts,
+}
+
+/// What few copies have.
+struct Extras {
+    tags: Box<[Arc<str>]>,
+    sliding: Option<Arc<Sliding>>,
+    /// What it weighs beyond what its size has room for.
+    beyond_size: u64,
+}
+
+/// How reading a copy prolongs it.
+pub(crate) struct Sliding {
+    span: Duration,
+    /// When the copy expires unless it is read, in nanoseconds of the monotonic clock.
+    expires: AtomicU64,
+    /// Never beyond this.
+    lives_until: Tick,
     /// When L2 was last told to prolong its record.
     told_l2: AtomicU64,
-    size: u64,
-    pub(crate) priority: Priority,
-    /// While it is being inserted nothing evicts it.
-    entering: AtomicBool,
-    /// Where hits of this key are counted.
-    pub(crate) series: Option<Arc<Series>>,
 }
 
 impl Held {
     /// `lives_until` is the absolute expiration.
     pub(crate) fn new(
-        value: Arc<dyn Any + Send + Sync>,
+        key: &str,
         (stamp, source): (Position, Source),
         traits: &Traits,
         now: Tick,
         lives_until: Tick,
         checked: u64,
-        series: Option<Arc<Series>>,
+        series: Option<SeriesId>,
     ) -> Self {
-        let expires = traits
-            .sliding
-            .map_or(lives_until, |span| lives_until.min(now + span));
+        let (size, beyond_size) = split(traits.size.into());
+        let sliding = traits.sliding.map(|span| {
+            Arc::new(Sliding {
+                span,
+                expires: AtomicU64::new(lives_until.min(now + span).as_nanos()),
+                lives_until,
+                told_l2: AtomicU64::new(now.as_nanos()),
+            })
+        });
+        let has_extras = sliding.is_some() || !traits.tags.is_empty() || beyond_size > 0;
         Self {
-            value,
+            key: key.into(),
             stamp,
-            source,
-            since: now,
-            tags: traits.tags.clone(),
             checked: AtomicU64::new(checked),
-            expires: AtomicU64::new(expires.as_nanos()),
             lives_until,
-            sliding: traits.sliding,
-            told_l2: AtomicU64::new(now.as_nanos()),
-            size: u64::from(traits.size),
-            priority: traits.priority,
-            entering: AtomicBool::new(true),
+            extras: has_extras.then(|| {
+                Arc::new(Extras {
+                    tags: traits.tags.clone(),
+                    sliding,
+                    beyond_size,
+                })
+            }),
+            size,
             series,
+            facts: Facts::new(traits.priority, source, now),
         }
     }
 
     /// Something that only takes up room.
-    pub(super) fn ballast(weight: u64) -> Self {
+    pub(super) fn ballast(key: &str, weight: u64) -> Self {
+        let (size, beyond_size) = split(weight);
         Self {
-            value: Arc::new(()),
+            key: key.into(),
             stamp: Position::ORIGIN,
-            source: Source::Load,
-            since: Tick::default(),
-            tags: Box::default(),
             checked: AtomicU64::default(),
-            expires: AtomicU64::default(),
             lives_until: Tick::default(),
-            sliding: None,
-            told_l2: AtomicU64::default(),
-            size: weight,
-            priority: Priority::NeverRemove,
-            entering: AtomicBool::new(false),
+            extras: Some(Arc::new(Extras {
+                tags: Box::default(),
+                sliding: None,
+                beyond_size,
+            })),
+            size,
             series: None,
+            facts: Facts::new(Priority::NeverRemove, Source::Load, Tick::default()),
         }
     }
 
-    /// The value, unless it is held as another type than the one asked for.
-    pub(crate) fn value<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        self.value.clone().downcast().ok()
+    pub(super) fn key(&self) -> &str {
+        &self.key
     }
 
-    /// Whether it holds this very value.
-    pub(crate) fn is<T>(&self, value: &Arc<T>) -> bool {
-        std::ptr::addr_eq(Arc::as_ptr(&self.value), Arc::as_ptr(value))
+    pub(crate) fn tags(&self) -> &[Arc<str>] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.tags)
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        self.facts
+    }
+
+    pub(super) fn priority(&self) -> Priority {
+        self.facts.priority()
     }
 
     pub(crate) fn checked(&self) -> u64 {
         self.checked.load(Ordering::Acquire)
     }
 
-    pub(crate) fn check(&self, arrived: u64) {
+    pub(super) fn check(&self, arrived: u64) {
         self.checked.store(arrived, Ordering::Release);
     }
 
-    pub(crate) fn expires(&self) -> Tick {
-        Tick::from_nanos(self.expires.load(Ordering::Relaxed))
+    pub(super) fn sliding(&self) -> Option<&Arc<Sliding>> {
+        self.extras.as_ref()?.sliding.as_ref()
     }
 
-    /// Whether reading this copy prolongs it.
-    pub(crate) fn slides(&self) -> bool {
-        self.sliding.is_some()
-    }
-
-    /// It was read: it lives for another sliding span, but not beyond its absolute expiration.
-    /// True when half a span has gone by since L2 was last told: its record would otherwise
-    /// expire while copies of it are in use.
-    pub(crate) fn slide(&self, now: Tick) -> bool {
-        let Some(span) = self.sliding else {
-            return false;
-        };
-        let expires = self.lives_until.min(now + span).as_nanos();
-        self.expires.store(expires, Ordering::Relaxed);
-        let told = Tick::from_nanos(self.told_l2.load(Ordering::Relaxed));
-        let due = now.since(told) >= span / 2;
-        if due {
-            self.told_l2.store(now.as_nanos(), Ordering::Relaxed);
-        }
-        due
-    }
-
-    pub(super) fn is_entering(&self) -> bool {
-        self.entering.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn has_entered(&self) {
-        self.entering.store(false, Ordering::Relaxed);
+    pub(super) fn expires(&self) -> Tick {
+        self.sliding()
+            .map_or(self.lives_until, |sliding| sliding.expires())
     }
 
     /// Nothing weighs nothing: `quick_cache` never evicts what does.
     pub(super) fn weight(&self) -> u64 {
-        self.size.max(1)
+        let beyond = self.extras.as_ref().map_or(0, |extras| extras.beyond_size);
+        u64::from(self.size.max(1)) + beyond
+    }
+}
+
+/// How much of a weight has room in an entry, and how much is beyond that.
+fn split(weight: u64) -> (u16, u64) {
+    let size = u16::try_from(weight).unwrap_or(u16::MAX);
+    (size, weight - u64::from(size))
+}
+
+/// A copy is found, and told from others, by its key alone.
+impl Borrow<str> for Held {
+    fn borrow(&self) -> &str {
+        &self.key
+    }
+}
+
+impl Hash for Held {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Held {}
+
+impl Sliding {
+    pub(crate) fn expires(&self) -> Tick {
+        Tick::from_nanos(self.expires.load(Ordering::Relaxed))
+    }
+
+    /// The copy was read: it lives for another sliding span, but not beyond its absolute
+    /// expiration. True when half a span has gone by since L2 was last told: its record would
+    /// otherwise expire while copies of it are in use.
+    pub(crate) fn slide(&self, now: Tick) -> bool {
+        let expires = self.lives_until.min(now + self.span).as_nanos();
+        self.expires.store(expires, Ordering::Relaxed);
+        let told = Tick::from_nanos(self.told_l2.load(Ordering::Relaxed));
+        let due = now.since(told) >= self.span / 2;
+        if due {
+            self.told_l2.store(now.as_nanos(), Ordering::Relaxed);
+        }
+        due
     }
 }

@@ -4,19 +4,29 @@
 //! priorities and compaction. Eviction goes in rounds, the lowest priority first: while a round
 //! runs, everything above its priority is pinned.
 
+mod facts;
 mod held;
+mod look;
 mod rank;
+mod sight;
+#[cfg(test)]
+mod tests;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-pub(crate) use self::held::Held;
+pub(crate) use self::held::{Held, Sliding};
+use self::look::{Expired, Judged};
+pub(crate) use self::look::{Look, Value};
 use self::rank::{Ranks, Round};
+use self::sight::Noted;
+pub(crate) use self::sight::Sight;
 use crate::config::MemoryConfig;
-use crate::core::Copies;
+use crate::core::{Copies, Tick, Validity};
 
 /// A shard holds at least this much, so that the limit of a small cache is not cut into pieces
 /// that no larger entry fits into.
@@ -25,20 +35,22 @@ const SHARD_SIZE: u64 = 1024;
 #[derive(Clone)]
 struct BySize;
 
-impl Weighter<Arc<str>, Arc<Held>> for BySize {
-    fn weight(&self, _key: &Arc<str>, held: &Arc<Held>) -> u64 {
+impl Weighter<Held, Value> for BySize {
+    fn weight(&self, held: &Held, _value: &Value) -> u64 {
         held.weight()
     }
 }
 
+type Copied = Cache<Held, Value, BySize, DefaultHashBuilder, Ranks>;
+
 /// The copies of one instance; none when L1 is disabled.
 pub(crate) struct Memory {
-    copies: Cache<Arc<str>, Arc<Held>, BySize, DefaultHashBuilder, Ranks>,
+    copies: Copied,
     ranks: Ranks,
     limit: u64,
     compacted: u64,
     /// One key in each shard: see [`Memory::compact`].
-    ballast: Box<[Arc<str>]>,
+    ballast: Box<[Box<str>]>,
     /// Eviction rounds must not overlap.
     making_room: Mutex<()>,
 }
@@ -85,22 +97,47 @@ impl Memory {
         }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<Arc<Held>> {
-        self.copies.get(key)
+    /// The value of the copy that this look finds.
+    pub(crate) fn get(&self, look: &Look<'_>) -> Option<Value> {
+        self.copies.get(look)
     }
 
-    /// The same, for somebody who only watches: the copy is not the less likely to be evicted.
-    pub(crate) fn peek(&self, key: &str) -> Option<Arc<Held>> {
-        self.copies.peek(key)
+    /// The same, unless the judge finds the copy banned: then it is dropped. Within a turn of the
+    /// lock that guards all changes, so that what is judged is what is dropped.
+    pub(crate) fn recheck(
+        &self,
+        look: &Look<'_>,
+        judge: impl Fn(&Held) -> Validity,
+    ) -> Option<Value> {
+        let is_banned = Cell::new(false);
+        let judge = |held: &Held| match judge(held) {
+            Validity::Valid { checked } => held.check(checked),
+            Validity::Banned => is_banned.set(true),
+        };
+        let value = self.copies.get(&Judged { look, judge })?;
+        if is_banned.get() {
+            self.forget(look.key());
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The copy of a key, for somebody who only watches: it is not the less likely to be evicted.
+    pub(crate) fn peek(&self, key: &str) -> Option<Sight> {
+        let noted = Cell::new(None);
+        let look = Look::at(&key);
+        let judge = |held: &Held| noted.set(Some(Noted::of(held)));
+        let value = self.copies.peek(&Judged { look: &look, judge })?;
+        Some(Sight::new(value, noted.into_inner()?))
     }
 
     /// Holds a copy, evicting others where there is no room. An entry larger than the limit is
     /// not held, and neither is one that only entries of `NeverRemove` leave no room
     /// for.
-    pub(crate) fn insert(&self, key: Arc<str>, held: Held) {
+    pub(crate) fn insert(&self, held: Held, value: Value) {
         let _room = self.making_room.lock();
-        self.forget(&key);
-        let (weight, priority) = (held.weight(), held.priority);
+        self.forget(held.key());
+        let (weight, priority) = (held.weight(), held.priority());
         if self.ranks.pinned_weight() + weight > self.limit {
             return;
         }
@@ -113,14 +150,15 @@ impl Memory {
         self.ranks.entered(&held);
         self.ranks.start(Round(self.ranks.lowest().min(priority)));
         // Its shard may have no room of this size: then it takes what the others leave free.
-        let held = Arc::new(held);
-        self.copies.insert(key, held.clone());
-        held.has_entered();
+        self.ranks.enters(Some(&value));
+        self.copies.insert(held, value);
+        self.ranks.enters(None);
     }
 
-    /// Drops one copy, if it is still the one that was found to be of no use.
-    pub(crate) fn drop_if(&self, key: &str, found: &Arc<Held>) {
-        if let Some((_, held)) = self.copies.remove_if(key, |held| Arc::ptr_eq(held, found)) {
+    /// Drops the copy of a key if it has expired.
+    pub(crate) fn drop_if_expired(&self, key: &str, now: Tick) {
+        let expired = Expired { key, now };
+        if let Some((held, _)) = self.copies.remove_if(&expired, |_| true) {
             self.ranks.left(&held);
         }
     }
@@ -128,7 +166,7 @@ impl Memory {
     /// Drops what has expired.
     pub(crate) fn drop_expired(&self) {
         let now = crate::clock::now();
-        self.copies.retain(|_, held| {
+        self.copies.retain(|held, _| {
             let keep = now < held.expires();
             if !keep {
                 self.ranks.left(held);
@@ -143,7 +181,7 @@ impl Memory {
     }
 
     fn forget(&self, key: &str) {
-        if let Some((_, held)) = self.copies.remove(key) {
+        if let Some((held, _)) = self.copies.remove(key) {
             self.ranks.left(&held);
         }
     }
@@ -155,6 +193,7 @@ impl Memory {
     /// would do the same, but rounds its inner proportions down every time.)
     fn compact(&self, target: u64) {
         self.drop_expired();
+        let nothing: Value = Arc::new(());
         for round in Round::ALL {
             let used = self.copies.weight();
             if used <= target || self.limit == target {
@@ -164,7 +203,7 @@ impl Memory {
             let share = (self.limit - target).div_ceil(self.ballast.len() as u64);
             for key in &self.ballast {
                 self.copies
-                    .insert(key.clone(), Arc::new(Held::ballast(share)));
+                    .insert(Held::ballast(key, share), nothing.clone());
             }
             for key in &self.ballast {
                 self.copies.remove(&**key);
@@ -179,7 +218,7 @@ impl Copies for &Memory {
     }
 
     fn drop_all(&mut self) {
-        for (_, held) in self.copies.drain() {
+        for (held, _) in self.copies.drain() {
             self.ranks.left(&held);
         }
     }
@@ -191,15 +230,11 @@ fn cores() -> usize {
 }
 
 /// Keys that no user can ask for (they start with a NUL), one in each shard.
-fn ballast_keys(
-    copies: &Cache<Arc<str>, Arc<Held>, BySize, DefaultHashBuilder, Ranks>,
-) -> Box<[Arc<str>]> {
-    let mut keys: Vec<Option<Arc<str>>> = vec![None; copies.num_shards()];
-    let candidates = (0_u32..).map(|number| Arc::from(format!("\0ballast:{number}")));
-    for candidate in candidates {
-        let candidate: Arc<str> = candidate;
-        if let Some(slot) = keys.get_mut(copies.shard_index(&*candidate)) {
-            slot.get_or_insert(candidate);
+fn ballast_keys(copies: &Copied) -> Box<[Box<str>]> {
+    let mut keys: Vec<Option<Box<str>>> = vec![None; copies.num_shards()];
+    for candidate in (0_u32..).map(|number| format!("\0ballast:{number}")) {
+        if let Some(slot) = keys.get_mut(copies.shard_index(candidate.as_str())) {
+            slot.get_or_insert(candidate.into());
         }
         if keys.iter().all(Option::is_some) {
             break;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use quick_cache::Lifecycle;
 
-use super::Held;
+use super::{Held, Value};
 use crate::policy::Priority;
 
 /// An eviction round: it takes entries of this priority and below.
@@ -27,6 +27,8 @@ struct State {
     held: [AtomicUsize; 4],
     /// What the copies weigh that are never evicted.
     pinned: AtomicU64,
+    /// The address of the value that is being inserted: meanwhile nothing evicts it.
+    entering: AtomicUsize,
 }
 
 /// Tells `quick_cache` what may not be evicted now.
@@ -47,15 +49,21 @@ impl Ranks {
     }
 
     pub(super) fn entered(&self, held: &Held) {
-        self.count(held.priority).fetch_add(1, Ordering::Relaxed);
-        if held.priority == Priority::NeverRemove {
+        self.count(held.priority()).fetch_add(1, Ordering::Relaxed);
+        if held.priority() == Priority::NeverRemove {
             self.0.pinned.fetch_add(held.weight(), Ordering::Relaxed);
         }
     }
 
+    /// Whose value is being inserted now. Only one is at a time.
+    pub(super) fn enters(&self, value: Option<&Value>) {
+        let address = value.map_or(0, address_of);
+        self.0.entering.store(address, Ordering::Relaxed);
+    }
+
     pub(super) fn left(&self, held: &Held) {
-        self.count(held.priority).fetch_sub(1, Ordering::Relaxed);
-        if held.priority == Priority::NeverRemove {
+        self.count(held.priority()).fetch_sub(1, Ordering::Relaxed);
+        if held.priority() == Priority::NeverRemove {
             self.0.pinned.fetch_sub(held.weight(), Ordering::Relaxed);
         }
     }
@@ -69,16 +77,20 @@ impl Ranks {
     }
 }
 
-impl Lifecycle<Arc<str>, Arc<Held>> for Ranks {
+fn address_of(value: &Value) -> usize {
+    Arc::as_ptr(value).addr()
+}
+
+impl Lifecycle<Held, Value> for Ranks {
     type RequestState = ();
 
-    fn is_pinned(&self, _key: &Arc<str>, held: &Arc<Held>) -> bool {
-        held.is_entering()
-            || held.priority == Priority::NeverRemove
-            || held.priority.level() > self.0.round.load(Ordering::Relaxed)
+    fn is_pinned(&self, held: &Held, value: &Value) -> bool {
+        address_of(value) == self.0.entering.load(Ordering::Relaxed)
+            || held.priority() == Priority::NeverRemove
+            || held.priority().level() > self.0.round.load(Ordering::Relaxed)
     }
 
-    fn on_evict(&self, _state: &mut (), _key: Arc<str>, held: Arc<Held>) {
+    fn on_evict(&self, _state: &mut (), held: Held, _value: Value) {
         self.left(&held);
     }
 }

@@ -1,0 +1,164 @@
+//! What a look sees, while others change what is there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::{Held, Look, Memory, Value};
+use crate::config::MemoryConfig;
+use crate::core::{Position, Tick, Validity};
+use crate::policy::Priority;
+use crate::read::Source;
+use crate::tiers::record::Traits;
+
+const KEY: &str = "stock:price:MSFT";
+
+fn traits(sliding: Option<Duration>) -> Traits {
+    Traits {
+        ttl: Duration::from_secs(60),
+        sliding,
+        size: 1,
+        priority: Priority::Normal,
+        tags: Box::default(),
+    }
+}
+
+/// A copy that was checked at this count, and whose value is that count.
+fn insert(memory: &Memory, checked: u64) {
+    let lives_until = Tick::from_nanos(100);
+    let (now, traits) = (Tick::from_nanos(10), traits(None));
+    let held = Held::new(
+        KEY,
+        (Position::ORIGIN, Source::Load),
+        &traits,
+        now,
+        lives_until,
+        checked,
+        None,
+    );
+    memory.insert(held, Arc::new(checked));
+}
+
+fn memory() -> Memory {
+    Memory::new(&MemoryConfig::default())
+}
+
+fn number(value: Value) -> u64 {
+    *value.downcast::<u64>().unwrap()
+}
+
+#[test]
+fn what_a_look_notes_is_of_the_copy_whose_value_it_finds() {
+    const COPIES: u64 = 2000;
+    let (memory, ended) = (memory(), AtomicBool::new(false));
+    insert(&memory, 0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            (1..COPIES).for_each(|checked| insert(&memory, checked));
+            ended.store(true, Ordering::Release);
+        });
+        scope.spawn(|| {
+            while !ended.load(Ordering::Acquire) {
+                let look = Look::at(&KEY);
+                if let Some(value) = memory.get(&look) {
+                    assert_eq!(look.checked(), number(value));
+                }
+            }
+        });
+    });
+    let look = Look::at(&KEY);
+    assert_eq!(memory.get(&look).map(number), Some(COPIES - 1));
+    assert_eq!(look.expires(), Tick::from_nanos(100));
+}
+
+#[test]
+fn a_copy_that_is_rechecked_stays_with_what_it_was_checked_against_or_goes() {
+    let memory = memory();
+    insert(&memory, 3);
+    let look = Look::at(&KEY);
+    let valid = |held: &Held| {
+        assert_eq!(held.checked(), 3);
+        Validity::Valid { checked: 5 }
+    };
+    assert_eq!(memory.recheck(&look, valid).map(number), Some(3));
+    assert_eq!(look.checked(), 5);
+    assert!(memory.recheck(&look, |_| Validity::Banned).is_none());
+    assert!(memory.get(&Look::at(&KEY)).is_none());
+    assert_eq!(memory.usage(), (0, 0));
+}
+
+#[test]
+fn only_a_copy_that_has_expired_is_dropped_for_it() {
+    let memory = memory();
+    insert(&memory, 0);
+    memory.drop_if_expired(KEY, Tick::from_nanos(99));
+    assert!(memory.get(&Look::at(&KEY)).is_some());
+    memory.drop_if_expired(KEY, Tick::from_nanos(100));
+    assert!(memory.get(&Look::at(&KEY)).is_none());
+}
+
+#[test]
+fn a_copy_that_slides_expires_a_span_after_it_was_read() {
+    let memory = memory();
+    let (now, span) = (Tick::from_nanos(10), Duration::from_nanos(20));
+    let traits = traits(Some(span));
+    let (ends, origin) = (Tick::from_nanos(60), (Position::ORIGIN, Source::Load));
+    let held = Held::new(KEY, origin, &traits, now, ends, 0, None);
+    memory.insert(held, Arc::new(0_u64));
+    let expires = || {
+        let look = Look::at(&KEY);
+        memory.get(&look).map(|_| look.expires())
+    };
+    assert_eq!(expires(), Some(now + span));
+    let look = Look::at(&KEY);
+    assert!(memory.get(&look).is_some());
+    let sliding = look.into_sliding().unwrap();
+    let told_l2 = sliding.slide(Tick::from_nanos(25));
+    assert!(told_l2);
+    assert_eq!(expires(), Some(Tick::from_nanos(45)));
+    sliding.slide(Tick::from_nanos(50));
+    assert_eq!(expires(), Some(ends));
+    memory.drop_if_expired(KEY, Tick::from_nanos(59));
+    assert!(expires().is_some());
+}
+
+#[test]
+fn a_copy_weighs_what_it_is_said_to_however_much_that_is() {
+    let memory = Memory::new(&MemoryConfig {
+        size_limit: 1_000_000,
+        ..MemoryConfig::default()
+    });
+    let origin = (Position::ORIGIN, Source::Load);
+    for size in [1, 65_535, 65_536, 400_000] {
+        let traits = Traits {
+            size,
+            ..traits(None)
+        };
+        let ends = Tick::from_nanos(100);
+        let held = Held::new(KEY, origin, &traits, Tick::default(), ends, 0, None);
+        memory.insert(held, Arc::new(0_u64));
+        assert_eq!(memory.usage(), (1, size.into()));
+    }
+}
+
+#[test]
+fn who_only_watches_sees_all_that_is_held() {
+    let memory = memory();
+    let (came, ends) = (Duration::from_secs(1), Tick::from_nanos(u64::MAX));
+    let traits = Traits {
+        tags: [Arc::from("exchange:XETRA")].into(),
+        ..traits(None)
+    };
+    let stamp = Position { epoch: 3, seq: 14 };
+    let (origin, now) = ((stamp, Source::L2), Tick::default() + came);
+    let held = Held::new(KEY, origin, &traits, now, ends, 7, None);
+    let value = Arc::new(0_u64);
+    memory.insert(held, value.clone());
+    let sight = memory.peek(KEY).unwrap();
+    assert!(sight.is(&value) && !sight.is(&Arc::new(0_u64)));
+    assert_eq!((sight.stamp(), sight.source()), (stamp, Source::L2));
+    assert_eq!((sight.checked(), sight.expires()), (7, ends));
+    assert_eq!(sight.tags(), &*traits.tags);
+    assert!(memory.peek("stock:price:SAP").is_none());
+}
