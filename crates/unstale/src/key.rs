@@ -1,13 +1,14 @@
 //! Keys of typed spaces: a pattern, filled with ids.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::Display;
 
-use arrayvec::ArrayString;
+mod built;
+mod pattern;
 
-use crate::glob;
-
-/// Keys up to this length are built without an allocation.
-const INLINE: usize = 128;
+pub(crate) use self::built::Built;
+#[doc(hidden)]
+pub use self::pattern::Filling;
+pub(crate) use self::pattern::KeyPattern;
 
 /// Stands for any id in [`Space::remove_pattern`](crate::Space::remove_pattern).
 pub const ANY: Any = Any;
@@ -32,11 +33,21 @@ pub struct Any;
 pub trait Ids {
     /// Passes each id on.
     fn each(&self, with: &mut dyn FnMut(&dyn Display));
+
+    /// Fills a key with each id; one whose type is known need not go by way of `Display`.
+    #[doc(hidden)]
+    fn fill(&self, filling: &mut Filling<'_>) {
+        self.each(&mut |id| filling.id(id));
+    }
 }
 
 impl<T: Display + ?Sized> Ids for &T {
     fn each(&self, with: &mut dyn FnMut(&dyn Display)) {
         with(&self);
+    }
+
+    fn fill(&self, filling: &mut Filling<'_>) {
+        filling.id(*self);
     }
 }
 
@@ -45,6 +56,10 @@ macro_rules! ids_of_values {
         impl Ids for $type {
             fn each(&self, with: &mut dyn FnMut(&dyn Display)) {
                 with(self);
+            }
+
+            fn fill(&self, filling: &mut Filling<'_>) {
+                filling.id(self);
             }
         }
     )*};
@@ -61,6 +76,12 @@ macro_rules! ids_of_tuples {
             fn each(&self, with: &mut dyn FnMut(&dyn Display)) {
                 let ($($name,)+) = self;
                 $(with($name);)+
+            }
+
+            #[allow(non_snake_case)]
+            fn fill(&self, filling: &mut Filling<'_>) {
+                let ($($name,)+) = self;
+                $(filling.id($name);)+
             }
         }
     )*};
@@ -125,176 +146,3 @@ macro_rules! parts_of_tuples {
 }
 
 parts_of_tuples!((A)(A, B)(A, B, C)(A, B, C, D));
-
-/// A key pattern in which each `*` stands for an id, and everything else for itself.
-#[derive(Clone, Debug)]
-pub(crate) struct KeyPattern {
-    pattern: String,
-    /// The same as a glob.
-    glob: String,
-}
-
-impl KeyPattern {
-    /// A pattern without a star gets `:*` appended.
-    pub(crate) fn new(pattern: &str) -> Self {
-        let pattern = match pattern.contains('*') {
-            true => pattern.to_owned(),
-            false => format!("{pattern}:*"),
-        };
-        let literals: Vec<_> = pattern.split('*').map(glob::escape).collect();
-        let glob = literals.join("*");
-        Self { pattern, glob }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.pattern
-    }
-
-    /// The key with these ids. Ids beyond the last star are appended behind colons; a star
-    /// without an id stays, which is a mistake that the log tells.
-    pub(crate) fn key(&self, ids: &impl Ids) -> Key {
-        let mut filling = Filling::new(&self.pattern);
-        ids.each(&mut |id| filling.fill(|key| write!(key, "{id}")));
-        if filling.rest.is_some_and(|rest| rest.contains('*')) {
-            tracing::error!(
-                pattern = self.pattern,
-                "a key of this space lacks an id for each `*`"
-            );
-        }
-        filling.finish()
-    }
-
-    /// The glob with these parts; ids are escaped, so that they match themselves only.
-    pub(crate) fn glob(&self, parts: &impl Parts) -> Key {
-        let mut filling = Filling::new(&self.glob);
-        parts.each(&mut |part| {
-            filling.fill(|key| match part {
-                Some(id) => key.write_str(&glob::escape(&id.to_string())),
-                None => key.write_char('*'),
-            });
-        });
-        filling.finish()
-    }
-}
-
-struct Filling<'a> {
-    key: Key,
-    rest: Option<&'a str>,
-}
-
-impl<'a> Filling<'a> {
-    fn new(pattern: &'a str) -> Self {
-        Self {
-            key: Key::new(),
-            rest: Some(pattern),
-        }
-    }
-
-    fn fill(&mut self, write: impl FnOnce(&mut Key) -> fmt::Result) {
-        let before = match self.rest.and_then(|rest| rest.split_once('*')) {
-            Some((before, after)) => {
-                self.rest = Some(after);
-                before
-            }
-            None => {
-                let rest = self.rest.take();
-                self.key.push(rest.unwrap_or_default());
-                ":"
-            }
-        };
-        self.key.push(before);
-        // A key takes any text; only a `Display` that fails itself can fail.
-        let _ = write(&mut self.key);
-    }
-
-    fn finish(mut self) -> Key {
-        self.key.push(self.rest.unwrap_or_default());
-        self.key
-    }
-}
-
-/// A key under construction, on the stack while it is short.
-pub(crate) enum Key {
-    Short(ArrayString<INLINE>),
-    Long(String),
-}
-
-impl Key {
-    fn new() -> Self {
-        Key::Short(ArrayString::new())
-    }
-
-    fn push(&mut self, text: &str) {
-        match self {
-            Key::Short(short) => {
-                if short.try_push_str(text).is_err() {
-                    *self = Key::Long([short.as_str(), text].concat());
-                }
-            }
-            Key::Long(long) => long.push_str(text),
-        }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        match self {
-            Key::Short(short) => short,
-            Key::Long(long) => long,
-        }
-    }
-}
-
-impl AsRef<str> for Key {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl Write for Key {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text);
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(pattern: &str, ids: impl Ids) -> String {
-        KeyPattern::new(pattern).key(&ids).as_str().to_owned()
-    }
-
-    #[test]
-    fn stars_are_filled_in_order() {
-        assert_eq!(key("stock:price", "MSFT"), "stock:price:MSFT");
-        assert_eq!(key("document:*:versions", 7), "document:7:versions");
-        assert_eq!(key("feed:user:*:page:*", (7, 2)), "feed:user:7:page:2");
-        assert_eq!(key("feed:user:*", (7, "x")), "feed:user:7:x");
-        assert_eq!(key("a:*:b", (7, 8)), "a:7:b:8");
-        assert_eq!(key("feed:user:*:page:*", 7), "feed:user:7:page:*");
-    }
-
-    #[test]
-    fn an_id_may_be_longer_than_the_stack_has_room_for() {
-        let long = "x".repeat(3 * INLINE);
-        assert_eq!(key("a:*:b", (&long, 1)), format!("a:{long}:b:1"));
-    }
-
-    #[test]
-    fn ids_in_a_glob_match_themselves_only() {
-        let pattern = KeyPattern::new("feed:user:*:page:*");
-        assert_eq!(pattern.glob(&("a*", ANY)).as_str(), "feed:user:a\\*:page:*");
-    }
-
-    #[test]
-    fn a_glob_covers_the_keys_of_its_pattern_whatever_is_in_it() {
-        for pattern in ["price[eur]:*", "what?", "a\\b:*:[^c]", "[", "caf\u{e9}*\\"] {
-            let pattern = KeyPattern::new(pattern);
-            let key = pattern.key(&("x", 1));
-            let glob = glob::Glob::parse(pattern.glob(&(ANY, ANY)).as_str());
-            assert!(glob.matches(key.as_str()), "{glob} {}", key.as_str());
-            let exact = glob::Glob::parse(pattern.glob(&("x", 1)).as_str());
-            assert_eq!(exact.as_literal(), Some(key.as_str()));
-        }
-    }
-}

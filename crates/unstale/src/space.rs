@@ -8,7 +8,7 @@ use crate::cache::Cache;
 use crate::core::Position;
 use crate::entry::{Entry, EntryOptions};
 use crate::error::Error;
-use crate::key::{Ids, Key, KeyPattern, Parts};
+use crate::key::{Built, Ids, KeyPattern, Parts};
 use crate::policy::Policy;
 use crate::read::{self, Cacheable, FromIds, Inspection, Lookup, Peek, Request, Source, Sourced};
 use crate::token::Token;
@@ -343,7 +343,7 @@ impl<T: Cacheable> Space<T> {
 
     /// Has a hit inspected, if it falls into the sample.
     #[inline]
-    fn inspect(&self, key: &Key, ids: &impl Ids, value: &Arc<T>) {
+    fn inspect(&self, key: &Built, ids: &impl Ids, value: &Arc<T>) {
         if let Some(inspection) = &self.inspection
             && inspection.falls_on_this_hit()
         {
@@ -357,7 +357,7 @@ impl<T: Cacheable> Space<T> {
     fn inspect_now(
         &self,
         inspection: &Arc<Inspection<T>>,
-        key: &Key,
+        key: &Built,
         ids: &impl Ids,
         value: &Arc<T>,
     ) {
