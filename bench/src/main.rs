@@ -26,13 +26,16 @@ fn run(options: &Options) -> Result<ExitCode> {
     if let Some(preset) = &options.workload {
         return workload(preset, options).map(|()| ExitCode::SUCCESS);
     }
-    let rows = rows::named(&options.rows)?;
+    let rows = match options.instructions {
+        true => vec![rows::INSTRUCTIONS],
+        false => rows::named(&options.rows)?,
+    };
     let mut run = Run {
         quick: options.quick,
         only: options.only.clone(),
         progress: Progress::new(rows.len()),
     };
-    if options.record_instructions {
+    if options.record {
         return rows::record(&run).map(|()| ExitCode::SUCCESS);
     }
     let machine = Machine::this()?;

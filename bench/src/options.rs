@@ -24,9 +24,14 @@ pub struct Options {
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
 
-    /// Make the instructions that are counted now the baseline, and measure nothing else
-    #[arg(long)]
-    pub record_instructions: bool,
+    /// Count the instructions of the hot paths, and measure nothing else; with `--check` for a
+    /// build that has to fail when they are more than the recorded baseline allows
+    #[arg(long, conflicts_with_all = ["rows", "workload"])]
+    pub instructions: bool,
+
+    /// Make the instructions that are counted now the baseline
+    #[arg(long, requires = "instructions")]
+    pub record: bool,
 
     /// Run one workload and print what came of it, instead of the table: a preset, for instance
     /// `stock-prices` or `twitter-cluster14`

@@ -13,7 +13,8 @@ use super::Row;
 use crate::measure::{Claim, Outcome, Spread, Target, Unit};
 use crate::setup::Run;
 
-pub(super) const ROW: Row = Row {
+/// Only compares counts with the baseline: no server, no clock.
+pub const ROW: Row = Row {
     name: "instructions",
     title: "instructions of the hot paths, by callgrind",
     measure,
@@ -32,7 +33,7 @@ pub const PATHS: [(&str, usize); 8] = [
 ];
 
 /// How much more than the baseline is allowed. The seeds of hash tables differ from run to run.
-const TOLERANCE: f64 = 1.03;
+const TOLERANCE: f64 = 1.05;
 
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline/instructions.json");
 

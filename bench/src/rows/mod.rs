@@ -20,7 +20,7 @@ use anyhow::{Result, bail};
 use crate::measure::Outcome;
 use crate::setup::Run;
 
-pub use instructions::{PATHS, record};
+pub use instructions::{PATHS, ROW as INSTRUCTIONS, record};
 
 /// One row of the table.
 #[derive(Copy, Clone)]
