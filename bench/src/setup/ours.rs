@@ -13,6 +13,9 @@ pub const ROOM: u64 = 200_000;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether an instance has heard of a write.
+const LOOK: Duration = Duration::from_millis(1);
+
 /// What carries the invalidations.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Log {
@@ -69,6 +72,11 @@ pub async fn fill(writer: &Cache, reader: &Cache, numbers: Range<usize>) -> Resu
             .collect();
         let stored = prices.set_many(&entries, EntryOptions::new()).await?;
         ensure!(stored.is_applied(), "prices were not stored: {stored:?}");
+        // It drops the copies that it holds when it hears of the write.
+        let written = stored.token().map(ToString::to_string);
+        while reader.health().position != written {
+            tokio::time::sleep(LOOK).await;
+        }
         let keys: Vec<_> = part.iter().map(|number| key(*number)).collect();
         let found = reader.get_many::<StockPrice>(&keys).await;
         ensure!(found.iter().all(Option::is_some), "prices were not found");
