@@ -53,7 +53,13 @@ mod on_a_server {
     /// What was loaded after one's own removal is not dropped when the removal comes back.
     async fn own_messages_only_move_the_cursor(transport: Transport) {
         let bed = Bed::start(transport);
-        let (cache, wires) = bed.wired("one", patient).await;
+        // A removal that was given up drops copies when it comes back, and a connection that was
+        // given up comes back by the other wire.
+        let set = |config: &mut unstale::Config| {
+            patient(config);
+            config.redis.command_timeout = Some(Duration::from_secs(5));
+        };
+        let (cache, wires) = bed.wired("one", set).await;
         warm(&cache, "product:1", 1).await;
         wires.log.stall(Direction::ToClient);
         let removed = cache.remove("product:1").await;

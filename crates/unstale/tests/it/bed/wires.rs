@@ -23,6 +23,13 @@ impl Bed {
         let mut config = self.config_at(&front.url());
         set(&mut config);
         let cache = self.instance_with(name, config).await;
+        // On a slow machine a first connection may take a second attempt, which must not lead elsewhere.
+        eventually("both connections are there", PATIENCE, || async {
+            let health = cache.health();
+            let there = commands.connections() == 2 && health.proven && health.healthy;
+            there.then_some(()).ok_or(health)
+        })
+        .await;
         front.redirect(log.addr());
         // The reader connects a second time, and that leads to its own proxy.
         eventually("the reader was cut off", PATIENCE, || async {
