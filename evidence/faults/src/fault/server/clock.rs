@@ -1,6 +1,6 @@
 //! The server's wall clock jumps, and with it everything that expires there.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, ensure};
 use async_trait::async_trait;
@@ -16,6 +16,9 @@ use crate::{
 const HOUR: i64 = 3600;
 /// What a busy machine may need to tell the time.
 const PRECISION: u64 = 60;
+/// How long it may go on by another time than it was set to, and how often that is looked at.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(1);
 
 /// One jump, and the way back.
 pub(super) struct Clock {
@@ -75,11 +78,27 @@ impl Fault for Clock {
     }
 }
 
-/// Turns the server's clock, and makes sure that it goes by it.
+/// Turns the server's clock, and waits until it goes by it: Valkey looks at the clock now and then, and
+/// answers with what it saw.
 async fn turn(field: &Field, ahead: i64) -> Result<()> {
     field.server_clock().set(ahead)?;
     let right = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let wanted = right.as_secs().saturating_add_signed(ahead);
+    let began = Instant::now();
+    while let seconds = seconds_of(field).await?
+        && seconds.abs_diff(wanted) > PRECISION
+    {
+        ensure!(
+            began.elapsed() < PATIENCE,
+            "the server's clock is not where it was set: it says {seconds}, not {wanted}"
+        );
+        sleep(LOOK).await;
+    }
+    Ok(())
+}
+
+/// What time the server has.
+async fn seconds_of(field: &Field) -> Result<u64> {
     let told = field.command(&["TIME"]).await?;
     let Value::Array(parts) = &told else {
         anyhow::bail!("TIME was answered with {told:?}");
@@ -88,10 +107,5 @@ async fn turn(field: &Field, ahead: i64) -> Result<()> {
         .first()
         .and_then(text)
         .and_then(|text| text.parse().ok());
-    let seconds: u64 = seconds.with_context(|| format!("TIME was answered with {told:?}"))?;
-    ensure!(
-        seconds.abs_diff(wanted) <= PRECISION,
-        "the server's clock is not where it was set: it says {seconds}, not {wanted}"
-    );
-    Ok(())
+    seconds.with_context(|| format!("TIME was answered with {told:?}"))
 }

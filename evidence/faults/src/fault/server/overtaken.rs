@@ -18,6 +18,11 @@ use crate::{
 const KEPT_META: &str = "{faults:0}:kept:meta";
 const KEPT_LOG: &str = "{faults:0}:kept:log";
 
+const KEEP: &str = "
+redis.call('COPY', KEYS[1], KEYS[3], 'REPLACE')
+return redis.call('COPY', KEYS[2], KEYS[4], 'REPLACE')
+";
+
 /// Puts earlier states in the place of `meta` and the log, and appends what an instance would that
 /// knows no more: as many entries as were lost, and so many more.
 const GO_BACK: &str = "
@@ -85,9 +90,10 @@ impl Fault for Overtaken {
     }
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
-        for (key, kept) in [(META, KEPT_META), (LOG, KEPT_LOG)] {
-            field.command(&["COPY", key, kept, "REPLACE"]).await?;
-        }
+        // Of one moment: nothing is appended between the two.
+        field
+            .command(&["EVAL", KEEP, "4", META, LOG, KEPT_META, KEPT_LOG])
+            .await?;
         sleep(self.age).await;
         let more = self.more.to_string();
         let words = [
