@@ -11,6 +11,7 @@ use crate::{
     clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::{Field, text},
+    settings::META,
 };
 
 const HOUR: i64 = 3600;
@@ -67,6 +68,7 @@ impl Fault for Clock {
         if self.from != 0 {
             turn(field, self.from).await?;
             sleep(self.ahead_for).await;
+            is_seen(field, self.from).await?;
         }
         let began = clock::now();
         turn(field, self.to).await?;
@@ -95,6 +97,24 @@ async fn turn(field: &Field, ahead: i64) -> Result<()> {
         sleep(LOOK).await;
     }
     Ok(())
+}
+
+/// Waits until a fence has seen the clock there: where nobody has, it does not step back for anybody.
+async fn is_seen(field: &Field, ahead: i64) -> Result<()> {
+    let right = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let wanted = right.as_secs().saturating_add_signed(ahead);
+    let began = Instant::now();
+    loop {
+        let seen: u64 = field.text(&["HGET", META, "time"]).await?.parse()?;
+        if (seen / 1000).abs_diff(wanted) <= PRECISION {
+            return Ok(());
+        }
+        ensure!(
+            began.elapsed() < PATIENCE,
+            "no fence has seen the server's clock"
+        );
+        sleep(LOOK).await;
+    }
 }
 
 /// What time the server has.
