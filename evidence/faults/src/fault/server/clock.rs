@@ -84,37 +84,37 @@ impl Fault for Clock {
 /// answers with what it saw.
 async fn turn(field: &Field, ahead: i64) -> Result<()> {
     field.server_clock().set(ahead)?;
-    let right = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let wanted = right.as_secs().saturating_add_signed(ahead);
-    let began = Instant::now();
-    while let seconds = seconds_of(field).await?
-        && seconds.abs_diff(wanted) > PRECISION
-    {
-        ensure!(
-            began.elapsed() < PATIENCE,
-            "the server's clock is not where it was set: it says {seconds}, not {wanted}"
-        );
-        sleep(LOOK).await;
-    }
-    Ok(())
+    says("the server", ahead, || seconds_of(field)).await
 }
 
 /// Waits until a fence has seen the clock there: where nobody has, it does not step back for anybody.
 async fn is_seen(field: &Field, ahead: i64) -> Result<()> {
+    let noted = || async {
+        let noted: u64 = field.text(&["HGET", META, "time"]).await?.parse()?;
+        Ok(noted / 1000)
+    };
+    says("meta", ahead, noted).await
+}
+
+/// Waits until somebody says that it is so much later than it is.
+async fn says<Told: Future<Output = Result<u64>>>(
+    who: &str,
+    ahead: i64,
+    seconds: impl Fn() -> Told,
+) -> Result<()> {
     let right = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let wanted = right.as_secs().saturating_add_signed(ahead);
     let began = Instant::now();
-    loop {
-        let seen: u64 = field.text(&["HGET", META, "time"]).await?.parse()?;
-        if (seen / 1000).abs_diff(wanted) <= PRECISION {
-            return Ok(());
-        }
+    while let seconds = seconds().await?
+        && seconds.abs_diff(wanted) > PRECISION
+    {
         ensure!(
             began.elapsed() < PATIENCE,
-            "no fence has seen the server's clock"
+            "the server's clock is not where it was set: {who} says {seconds}, not {wanted}"
         );
         sleep(LOOK).await;
     }
+    Ok(())
 }
 
 /// What time the server has.
