@@ -128,10 +128,12 @@ impl Canonical {
         self.name(Kind::Nonce, history.nonce);
     }
 
-    /// What an instance knows of a history, as whoever appends is told it.
+    /// What an instance knows of a history.
     pub fn witness(&mut self, ours: Witness) {
         self.history(ours.history);
         self.place(ours.known);
+        self.place(ours.unseen);
+        self.number(ours.read);
     }
 
     /// A place in a history.
@@ -151,7 +153,9 @@ impl Canonical {
     pub fn fenced(&mut self, fenced: Fenced) {
         self.history(fenced.history);
         self.place(fenced.place());
-        self.place(fenced.unseen);
+        for place in fenced.kept {
+            self.place(place);
+        }
         self.span(fenced.longest_ttl);
     }
 

@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use super::guard::Guard;
 use super::position::Place;
 
-/// No more places than this are remembered of each kind. Beyond it the oldest are forgotten: what a
-/// server loses that goes back are the newest.
+/// No more places than this are remembered of each kind.
 const REMEMBERED: usize = 1024;
 
 /// Places of one history.
@@ -14,7 +13,8 @@ const REMEMBERED: usize = 1024;
 /// An acknowledgement or a fence tells of a place that may be far ahead of what has been read, or
 /// behind it, and a later one says nothing of whether the earlier is still there: the server may have
 /// gone back in between, and come further than before. So each is remembered until the entries read
-/// one after the other come to it, or until the fence was asked about it.
+/// one after the other come to it, or until the server was asked about it: then the place that the
+/// answer tells of stands for it, since no history has that one without the other.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Known {
     newest: Place,
@@ -22,8 +22,12 @@ pub(super) struct Known {
     read: VecDeque<Place>,
     /// Told of, and not read yet; in their order.
     unread: VecDeque<Place>,
-    /// Told of, and passed over unread: to be asked for at the fence.
+    /// Told of, and passed over unread: to be asked for.
     unseen: VecDeque<Place>,
+    /// Read, but not seen to come before what was read next: to be asked for as well.
+    left: VecDeque<Place>,
+    /// More was told of than is remembered.
+    overflowed: bool,
 }
 
 impl Known {
@@ -32,16 +36,27 @@ impl Known {
         self.newest
     }
 
-    /// Whether anything was passed over unread, and the fence was not asked about it.
+    /// Whether there is anything that the server has yet to be asked about.
     pub(super) fn has_unseen(&self) -> bool {
-        !self.unseen.is_empty()
+        !self.unseen.is_empty() || !self.left.is_empty()
     }
 
-    /// What the next fence is to be asked about, besides the newest: what was passed over, the newest of
-    /// that first, which are lost first; else what is still to be read.
+    /// Up to here nothing is missed that the log has no longer: those who wrote it answer for it.
+    pub(super) fn read(&self, cursor: u64) -> u64 {
+        let unseen = self.unseen.iter().map(|place| place.seq - 1);
+        unseen.min().map_or(cursor, |unseen| unseen.min(cursor))
+    }
+
+    /// Whether a place was forgotten that nothing stands for.
+    pub(super) fn has_overflowed(&self) -> bool {
+        Guard::KnownIsNotForgotten.forbids(self.overflowed)
+    }
+
+    /// What the server is to be asked about next, besides the newest: what was passed over, the newest
+    /// of that first, which are lost first; else what is still to be read.
     pub(super) fn unseen(&self) -> Place {
-        let unseen = self.unseen.back().or(self.unread.front());
-        unseen.copied().unwrap_or_default()
+        let passed = self.unseen.back().or(self.left.back());
+        passed.or(self.unread.front()).copied().unwrap_or_default()
     }
 
     /// Whether another entry is known to stand at this place.
@@ -52,12 +67,14 @@ impl Known {
             .filter_map(|places| at(places, place.seq));
         Guard::KnownIsRecognised.forbids(
             known.any(|known| known.contradicts(place))
-                || self.unseen.iter().any(|known| known.contradicts(place)),
+                || self.unseen.iter().any(|known| known.contradicts(place))
+                || self.left.iter().any(|known| known.contradicts(place)),
         )
     }
 
-    /// Takes note of a place that the server told of; everything up to `cursor` is read.
-    pub(super) fn learn(&mut self, place: Place, cursor: u64) {
+    /// Takes note of a place that the server told of, when it was asked about others that it has
+    /// `kept`; everything up to `cursor` is read.
+    pub(super) fn learn(&mut self, place: Place, kept: [Place; 2], cursor: u64) {
         if place.seq > self.newest.seq {
             self.newest = place;
         }
@@ -65,10 +82,14 @@ impl Known {
             let next = self.unread.partition_point(|known| known.seq < place.seq);
             if self.unread.get(next) != Some(&place) {
                 self.unread.insert(next, place);
-                forget_oldest(&mut self.unread);
+                self.overflowed |= forget_oldest(&mut self.unread);
             }
         } else if at(&self.read, place.seq).is_none() {
-            self.ask_for(place);
+            self.overflowed |= ask_for(&mut self.unseen, place);
+        }
+        let stands_for = |known: &Place| kept.contains(known) && *known != place;
+        for places in [&mut self.unread, &mut self.unseen, &mut self.left] {
+            places.retain(|known| !stands_for(known));
         }
     }
 
@@ -93,25 +114,21 @@ impl Known {
         let passed: Vec<_> = self.unread.drain(..passed).collect();
         if last != to {
             self.advance(to);
-            for place in [last].into_iter().chain(passed) {
-                if place != to {
-                    self.ask_for(place);
-                }
+            self.overflowed |= ask_for(&mut self.left, last);
+            for place in passed.into_iter().filter(|place| *place != to) {
+                self.overflowed |= ask_for(&mut self.unseen, place);
             }
         }
     }
+}
 
-    /// The fence was asked about this place, and nothing speaks against it.
-    pub(super) fn vouch(&mut self, place: Place) {
-        self.unseen.retain(|unseen| *unseen != place);
+/// Whether there is too much to ask for.
+fn ask_for(places: &mut VecDeque<Place>, place: Place) -> bool {
+    if place.seq == 0 || places.contains(&place) {
+        return false;
     }
-
-    fn ask_for(&mut self, place: Place) {
-        if place.seq > 0 && !self.unseen.contains(&place) {
-            self.unseen.push_back(place);
-            forget_oldest(&mut self.unseen);
-        }
-    }
+    places.push_back(place);
+    forget_oldest(places)
 }
 
 fn at(sorted: &VecDeque<Place>, seq: u64) -> Option<Place> {
@@ -119,17 +136,20 @@ fn at(sorted: &VecDeque<Place>, seq: u64) -> Option<Place> {
     sorted.get(index).copied()
 }
 
-fn forget_oldest(places: &mut VecDeque<Place>) {
+/// Whether there were too many.
+fn forget_oldest(places: &mut VecDeque<Place>) -> bool {
     let surplus = places.len().saturating_sub(REMEMBERED);
     places.drain(..surplus);
+    surplus > 0
 }
 
 #[cfg(feature = "evidence")]
 impl Known {
     pub(super) fn write(&self, to: &mut crate::Canonical) {
         to.place(self.newest);
-        for places in [&self.read, &self.unread, &self.unseen] {
+        for places in [&self.read, &self.unread, &self.unseen, &self.left] {
             to.list(places, |to, place| to.place(*place));
         }
+        to.flag(self.overflowed);
     }
 }

@@ -139,6 +139,7 @@ impl Partition {
                 self.known.newest()
             },
             unseen: self.known.unseen(),
+            read: self.known.read(self.cursor.seq),
         }
     }
 

@@ -82,6 +82,9 @@ pub struct Witness {
     pub known: Place,
     /// Another place that is known, and was not seen to be one with what came after it.
     pub unseen: Place,
+    /// Whatever is known up to this sequence number was read in the log, which may have been trimmed
+    /// since: who wrote it answers for it.
+    pub read: u64,
 }
 
 impl Witness {
@@ -90,6 +93,23 @@ impl Witness {
         Position {
             epoch: self.history.epoch,
             seq: self.known.seq,
+        }
+    }
+
+    /// The position of the other place that it names.
+    pub fn unseen_position(&self) -> Position {
+        Position {
+            epoch: self.history.epoch,
+            seq: self.unseen.seq,
+        }
+    }
+
+    /// What a server has kept that answered with this history: everything that was named of it.
+    fn kept_in(&self, history: History) -> [Place; 2] {
+        if history == self.history {
+            [self.known, self.unseen]
+        } else {
+            [Place::default(); 2]
         }
     }
 }
@@ -113,22 +133,17 @@ pub struct Fenced {
     pub tail: u64,
     /// The id of that entry.
     pub last: u64,
-    /// The place that the fence was asked about, and that nothing speaks against.
-    pub unseen: Place,
+    /// The places that the caller named, and that came before this one.
+    pub kept: [Place; 2],
     /// The longest TTL that the server keeps bans for; zero where it did not say.
     pub longest_ttl: Duration,
 }
 
 impl Fenced {
-    /// The answer to one who also asked about a place: nothing speaks against it, if this is still
-    /// the history that he knows.
-    pub fn asked_by(self, ours: &Witness) -> Self {
-        let unseen = if self.history == ours.history {
-            ours.unseen
-        } else {
-            Place::default()
-        };
-        Self { unseen, ..self }
+    /// The answer to one who knows `ours`.
+    pub fn answering(self, ours: &Witness) -> Self {
+        let kept = ours.kept_in(self.history);
+        Self { kept, ..self }
     }
 
     /// How far the history has come.
@@ -157,9 +172,17 @@ pub struct Appended {
     pub seq: u64,
     /// Its id.
     pub id: u64,
+    /// The places that the caller named, and that came before this one.
+    pub kept: [Place; 2],
 }
 
 impl Appended {
+    /// The answer to one who knows `ours`.
+    pub fn answering(self, ours: &Witness) -> Self {
+        let kept = ours.kept_in(self.history);
+        Self { kept, ..self }
+    }
+
     /// Its place in the log.
     pub fn position(&self) -> Position {
         Position {
@@ -182,6 +205,7 @@ impl Appended {
             history: self.history,
             tail: self.seq,
             last: self.id,
+            kept: self.kept,
             ..Fenced::default()
         }
     }

@@ -89,11 +89,7 @@ impl<R: Clone> Server<R> {
         wall_ms: u64,
     ) -> Fenced {
         let ours = ours.into();
-        let intact = self
-            .meta
-            .as_ref()
-            .is_some_and(|meta| meta.is_intact(self.owner, ours, self.log.top(), wall_ms))
-            && self.has_kept(ours);
+        let intact = self.is_intact(ours, wall_ms);
         if !intact {
             self.begin_epoch(ours.history, fresh_nonce, wall_ms);
         }
@@ -123,22 +119,50 @@ impl<R: Clone> Server<R> {
                 self.log.push(position, message);
             }
         }
-        meta.fenced().asked_by(&ours)
+        meta.fenced().answering(&ours)
     }
 
-    /// Whether the log has no other entry than the caller knows in the places that he names. Of what
-    /// was trimmed away nothing can be said.
-    fn has_kept(&self, ours: Witness) -> bool {
-        let epoch = ours.history.epoch;
-        let is_this_one = self.meta.as_ref().is_some_and(|m| m.history.epoch == epoch);
-        let is_kept = |place: Place| {
-            let there = self.log.id_at(Position {
-                epoch,
-                seq: place.seq,
-            });
-            Guard::KnownEntryIsCompared.demands(there.is_none_or(|id| id == place.id))
+    /// Whether this history goes on for a caller who knows `ours`.
+    fn is_intact(&self, ours: Witness, wall_ms: u64) -> bool {
+        self.continues(ours)
+            && self.meta.as_ref().is_some_and(|meta| {
+                Guard::OwnerIsCompared.demands(meta.owner == self.owner)
+                    && self.log.top() <= meta.fenced().position()
+                    && Guard::ClockIsCompared
+                        .demands(wall_ms + CLOCK_TOLERANCE_MS >= meta.newest_wall_ms)
+            })
+    }
+
+    /// Whether this history is the caller's, and has kept what he knows of it, or is a later one.
+    fn continues(&self, ours: Witness) -> bool {
+        self.meta.as_ref().is_some_and(|meta| {
+            if meta.history.epoch == ours.history.epoch {
+                let known = [ours.known, ours.unseen];
+                meta.history.is(ours.history)
+                    && known
+                        .into_iter()
+                        .all(|place| self.has_kept(meta, place, ours.read))
+            } else {
+                meta.history.epoch > ours.history.epoch
+            }
+        })
+    }
+
+    /// Whether this entry stands at its place. What was trimmed away may have been another one: that
+    /// is put up with only where the caller had read it.
+    fn has_kept(&self, meta: &Meta, place: Place, read: u64) -> bool {
+        let there = if place.seq == meta.seq {
+            Some(meta.last)
+        } else {
+            let epoch = meta.history.epoch;
+            let seq = place.seq;
+            self.log.id_at(Position { epoch, seq })
         };
-        !is_this_one || [ours.known, ours.unseen].into_iter().all(is_kept)
+        match there {
+            _ if place.seq > meta.seq => !Guard::KnownIsCompared.holds(),
+            Some(id) => Guard::KnownEntryIsCompared.demands(id == place.id),
+            None => Guard::TrimmedCountsAsLost.demands(place.seq <= read),
+        }
     }
 
     fn begin_epoch(&mut self, ours: History, fresh_nonce: u64, wall_ms: u64) {
@@ -168,10 +192,10 @@ impl<R: Clone> Server<R> {
     /// `log.lua`: appends one entry; `None` when the history is not the caller's.
     pub fn append(&mut self, ours: impl Into<Witness>, message: &Message) -> Option<Appended> {
         let ours = ours.into();
-        let meta = self
-            .meta
-            .as_mut()
-            .filter(|meta| Guard::AppendNeedsHistory.demands(!meta.is_behind(ours)))?;
+        if Guard::AppendNeedsHistory.forbids(!self.continues(ours)) {
+            return None;
+        }
+        let meta = self.meta.as_mut()?;
         let next = Position {
             epoch: meta.history.epoch,
             seq: meta.seq + 1,
@@ -182,11 +206,13 @@ impl<R: Clone> Server<R> {
         }
         let (position, message) = meta.advance(message.clone());
         self.log.push(position, message);
-        Some(Appended {
+        let appended = Appended {
             history: meta.history,
             seq: meta.seq,
             id: meta.last,
-        })
+            kept: Default::default(),
+        };
+        Some(appended.answering(&ours))
     }
 
     /// `invalidate.lua`: appends, then deletes the keys and records the bans.
@@ -256,10 +282,7 @@ impl<R: Clone> Server<R> {
         now: Tick,
         wall_ms: u64,
     ) -> (Option<Looked<R>>, Option<Snapshot>) {
-        let intact = self
-            .meta
-            .as_ref()
-            .is_some_and(|meta| meta.is_intact(self.owner, ours.into(), self.log.top(), wall_ms));
+        let intact = self.is_intact(ours.into(), wall_ms);
         let trusted = Guard::ServersBansNeedHistory.demands(intact);
         let snapshot = self.snapshot().filter(|_| trusted);
         (self.look(key, now), snapshot)
@@ -332,25 +355,6 @@ impl<R: Clone> Server<R> {
 }
 
 impl Meta {
-    /// Whether this history goes on for a caller who knows `ours`.
-    fn is_intact(&self, owner: u64, ours: Witness, log_top: Position, wall_ms: u64) -> bool {
-        Guard::OwnerIsCompared.demands(self.owner == owner)
-            && !self.is_behind(ours)
-            && log_top <= self.fenced().position()
-            && Guard::ClockIsCompared.demands(wall_ms + CLOCK_TOLERANCE_MS >= self.newest_wall_ms)
-    }
-
-    /// Whether this history is not the caller's nor a later one, or has gone back.
-    fn is_behind(&self, ours: Witness) -> bool {
-        let Witness { history, known, .. } = ours;
-        self.history.epoch < history.epoch
-            || (self.history.epoch == history.epoch
-                && (!self.history.is(history)
-                    || Guard::KnownIsCompared.forbids(self.seq < known.seq)
-                    || Guard::KnownEntryIsCompared
-                        .forbids(known.contradicts(self.fenced().place()))))
-    }
-
     fn fenced(&self) -> Fenced {
         Fenced {
             history: self.history,

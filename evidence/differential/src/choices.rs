@@ -115,7 +115,7 @@ impl Choices {
         })
     }
 
-    pub(crate) fn trouble(&mut self, now: u64, streams: bool) -> Trouble {
+    pub(crate) fn trouble(&mut self, now: u64) -> Trouble {
         let key = self.one_of(&KEYS);
         match self.rng.u32(0..100) {
             0..=34 => Trouble::Clock(now + self.one_of(&AHEAD)),
@@ -123,9 +123,9 @@ impl Choices {
             45..=49 => Trouble::ChangeOwner,
             50..=51 => Trouble::Flush,
             52..=54 => Trouble::LoseMeta,
-            55..=57 if streams => Trouble::LoseLog,
-            58..=61 if streams => Trouble::Trim(self.rng.usize(0..4)),
-            55..=66 => Trouble::Evict(key),
+            55..=57 => Trouble::LoseLog,
+            58..=61 => Trouble::Trim(self.rng.usize(0..4)),
+            62..=66 => Trouble::Evict(key),
             67..=70 => Trouble::Plant(key, Bytes::from_static(self.one_of(&FOREIGN).as_bytes())),
             71..=84 => Trouble::Keep,
             85..=90 => Trouble::GoBack,

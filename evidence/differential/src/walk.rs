@@ -54,7 +54,6 @@ pub fn walk(
         let choices = Choices::new(seed, &pair.config);
         let mut walk = Walk {
             site,
-            streams: transport == Transport::Streams,
             pair,
             choices,
             earlier: None,
@@ -79,7 +78,6 @@ pub fn walk(
 
 struct Walk<'a> {
     site: &'a Site,
-    streams: bool,
     pair: Pair,
     choices: Choices,
     earlier: Option<Earlier>,
@@ -90,7 +88,7 @@ impl Walk<'_> {
     async fn go_on(&mut self, tally: &mut Tally, told: &mut Vec<String>) -> Result<()> {
         let caller = self.choices.caller();
         if self.choices.chance(20) {
-            let trouble = self.choices.trouble(self.site.clock.now(), self.streams);
+            let trouble = self.choices.trouble(self.site.clock.now());
             self.trouble(&trouble, tally, told)?;
         } else if self.choices.chance(5) {
             // By one entry: the next one would be given its position.

@@ -14,6 +14,9 @@ pub(crate) type Version = u8;
 /// One version for each key; zero where it is none.
 pub(crate) type Versions = [Version; KEYS.len()];
 
+/// That a server went back in place is not noticed yet.
+const UNNOTICED: Tick = Tick::FAR_FUTURE;
+
 /// A removal or a `set`, from the moment it began.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
@@ -32,8 +35,8 @@ pub(crate) struct Write {
     pub(crate) executed: Option<(Tick, Position)>,
     /// When it was acknowledged, and its token.
     pub(crate) acknowledged: Option<(Tick, Position)>,
-    /// When a failover lost it that an instance's connection for commands survived: what reads on
-    /// that instance are promised about it counts from then.
+    /// When it was lost so that an instance's connection for commands survived: what reads on that
+    /// instance are promised about it counts from then.
     lost: [Option<Tick>; 2],
 }
 
@@ -170,13 +173,38 @@ impl Ledger {
         survived: [bool; 2],
         now: Tick,
     ) -> bool {
+        self.lose_behind(tail, |_| survived.map(|survived| survived.then_some(now)))
+    }
+
+    /// The server goes back to `tail`, and nobody tells. Those who knew no more cannot notice until one
+    /// speaks to it who did; what is promised to the others counts from now.
+    pub(crate) fn go_back(&mut self, tail: Option<Position>, now: Tick) -> bool {
+        self.lose_behind(tail, |write| {
+            [0, 1].map(|by| Some(if by == write.by { now } else { UNNOTICED }))
+        })
+    }
+
+    /// Whoever knew more has spoken to the server.
+    pub(crate) fn is_found_out(&mut self) {
+        for lost in self.writes.iter_mut().flat_map(|write| &mut write.lost) {
+            if *lost == Some(UNNOTICED) {
+                *lost = Some(Tick::default());
+            }
+        }
+    }
+
+    fn lose_behind(
+        &mut self,
+        tail: Option<Position>,
+        noticed: impl Fn(&Write) -> [Option<Tick>; 2],
+    ) -> bool {
         let mut lost_any = false;
         for write in &mut self.writes {
             let lost = write
                 .executed
                 .take_if(|(_, position)| tail.is_none_or(|tail| *position > tail));
             if lost.is_some() {
-                write.lost = survived.map(|survived| survived.then_some(now));
+                write.lost = noticed(write);
                 lost_any = true;
             }
         }

@@ -29,14 +29,9 @@ impl Partition {
     pub fn adopt(&mut self, fenced: Fenced, copies: &mut impl Copies) -> bool {
         match self.history {
             Some(ours) if fenced.history.is(ours) => {
-                if self.known.contradicts(fenced.place()) {
-                    self.disown();
-                }
-                if self.disowned {
+                if !self.learn(fenced.place(), fenced.kept) {
                     return false;
                 }
-                self.known.learn(fenced.place(), self.cursor.seq);
-                self.known.vouch(fenced.unseen);
                 self.confirm_ttl(fenced.longest_ttl);
                 true
             }
@@ -55,7 +50,7 @@ impl Partition {
         self.disowned = false;
         self.cursor = Place::default();
         self.known = Known::default();
-        self.known.learn(fenced.place(), 0);
+        self.known.learn(fenced.place(), fenced.kept, 0);
         self.bans.forget_acknowledged();
         if Guard::NewEpochResynchronises.holds() {
             self.synced = false;
@@ -69,6 +64,24 @@ impl Partition {
         }
         if Guard::NewEpochStartsEmpty.holds() {
             self.drop_everything(copies);
+        }
+    }
+
+    /// Takes note of a place that the server told of in this history. False when that is broken, or
+    /// more of it is known than can be compared.
+    pub(super) fn learn(&mut self, place: Place, kept: [Place; 2]) -> bool {
+        if self.known.contradicts(place) {
+            self.disown();
+        } else if !self.disowned {
+            self.known.learn(place, kept, self.cursor.seq);
+            self.disown_if_overflowed();
+        }
+        !self.disowned
+    }
+
+    fn disown_if_overflowed(&mut self) {
+        if self.known.has_overflowed() {
+            self.disown();
         }
     }
 
@@ -173,6 +186,10 @@ impl Partition {
         }
         let tail = snapshot.fenced.place();
         self.known.skip(self.cursor, tail);
+        self.disown_if_overflowed();
+        if self.disowned {
+            return false;
+        }
         self.cursor = tail;
         self.synced = true;
         if Guard::ResyncStartsEmpty.holds() {

@@ -31,12 +31,11 @@ impl Partition {
         copies: &mut impl Copies,
     ) -> bool {
         let position = appended.position();
-        if self.disowned
-            || Guard::AcknowledgedInThisEpoch.forbids(position.epoch != self.history().epoch)
+        if Guard::AcknowledgedInThisEpoch.forbids(position.epoch != self.history().epoch)
+            || !self.learn(appended.place(), appended.kept)
         {
             return false;
         }
-        self.known.learn(appended.place(), self.cursor.seq);
         if Guard::SecondDrop.holds() {
             self.drop_covered(change, copies);
         }
@@ -61,6 +60,7 @@ impl Partition {
             history: self.history(),
             seq: self.cursor.seq,
             id: self.cursor.id,
+            kept: Default::default(),
         };
         self.known.advance(appended.place());
         self.begin(change, now, copies);

@@ -65,9 +65,14 @@ impl Log {
         self.entries.back().is_some_and(|(last, _)| *last > cursor)
     }
 
-    /// Writes down what nobody has read yet who has read up to `cursor`.
+    /// Writes down what nobody has read yet who has read up to `cursor`, and how far back it reaches
+    /// for those who ask about what they know.
     pub(super) fn write(&self, to: &mut crate::Canonical, cursor: Position) {
         to.position(self.top);
+        let kept = self.entries.iter().map(|(at, _)| *at);
+        let kept = kept.chain(self.trail.iter().map(|(at, _)| *at));
+        let of_this_epoch = kept.filter(|at| at.epoch == self.top.epoch);
+        to.number(of_this_epoch.map(|at| at.seq).min().unwrap_or(0));
         let unread = self.entries.iter().filter(|(at, _)| *at > cursor);
         to.list(unread, |to, (position, message)| {
             to.position(*position);

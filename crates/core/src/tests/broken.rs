@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::Guard::{self, *};
 
 /// `RefusedFillStaysOut` stands in the library, and is tested where the model takes its step.
-const SPARED: [Guard; 10] = [
+const SPARED: [Guard; 11] = [
     AcknowledgedInThisEpoch,
     AppendFirst,
     BansJudgeLeases,
@@ -13,6 +13,7 @@ const SPARED: [Guard; 10] = [
     TtlPerEpoch,
     NonceIsCompared,
     ClockIsCompared,
+    KnownIsNotForgotten,
     EpochNeverGoesBack,
     NewEpochResynchronises,
     NewEpochWithdrawsProof,

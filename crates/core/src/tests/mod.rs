@@ -229,6 +229,7 @@ fn appended(position: Position) -> Appended {
         },
         seq: position.seq,
         id: position.seq,
+        kept: Default::default(),
     }
 }
 

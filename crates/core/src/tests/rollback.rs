@@ -5,6 +5,8 @@
 use super::*;
 use crate::{Place, Reach, Witness};
 
+mod appending;
+mod trimmed;
 mod world;
 
 use world::{LOGS, Log, World};
@@ -172,58 +174,6 @@ fn an_acknowledgement_that_was_not_read_is_compared() {
     }
 }
 
-/// ! A appends before it reads or probes. Its new acknowledgement is of the history as it is now, and
-/// must not make it forget the one that was lost.
-#[test]
-fn an_append_in_between_hides_nothing() {
-    for log in LOGS {
-        for others in [1, 2, 4] {
-            let mut world = World::following(log, 10);
-            let before = world.server.clone();
-            assert!(world.remove());
-            world.pushed.clear();
-            world.server = before;
-            let broken = world.history();
-            world.others_remove(others);
-            assert_eq!(world.remove(), others > 1, "{log:?}, {others}");
-            is_found_out(&mut world, broken);
-        }
-    }
-}
-
-/// ! The same, and A has read everything that was lost.
-#[test]
-fn an_append_behind_what_was_read_hides_nothing() {
-    for log in LOGS {
-        let (mut world, broken) = gone_back(log, 2);
-        world.others_remove(3);
-        assert!(world.remove());
-        is_found_out(&mut world, broken);
-    }
-}
-
-/// ! The same, and A was cut off: nothing that it reads afterwards comes near what was lost.
-#[test]
-fn an_append_of_whoever_was_cut_off_hides_nothing() {
-    for log in LOGS {
-        for reads_first in [false, true] {
-            let mut world = World::following(log, 10);
-            let before = world.server.clone();
-            assert!(world.remove());
-            if reads_first {
-                assert_eq!(world.read(), Some(Received::Applied));
-            }
-            world.cut_off();
-            world.server = before;
-            let broken = world.history();
-            world.others_remove(3);
-            assert!(world.remove());
-            world.reconnect();
-            is_found_out(&mut world, broken);
-        }
-    }
-}
-
 /// ! A starts over for another reason before it has read or probed: what it passes over then is asked
 /// for at the fence.
 #[test]
@@ -234,19 +184,6 @@ fn a_resynchronisation_hides_nothing() {
         world.a.partition.lose_track();
         world.resynchronise();
         is_found_out(&mut world, broken);
-    }
-}
-
-/// Whoever has been away for longer than the log reaches back cannot be told.
-#[test]
-fn what_was_trimmed_away_is_not_compared() {
-    for log in LOGS {
-        let (mut world, broken) = gone_back(log, 2);
-        world.cut_off();
-        world.others_remove(5);
-        world.server.trim(2);
-        world.reconnect();
-        assert_eq!(world.history(), broken);
     }
 }
 
@@ -275,7 +212,7 @@ fn a_disowned_history_is_left_alone() {
 }
 
 /// In the ordinary life nothing is disowned: acknowledgements out of order, resynchronisations,
-/// late requests, gaps, reconnections, and a trimmed log.
+/// late requests, gaps, and reconnections.
 #[test]
 fn an_unbroken_history_is_never_disowned() {
     for log in LOGS {
@@ -286,7 +223,7 @@ fn an_unbroken_history_is_never_disowned() {
             let mut answers = Vec::new();
             let mut requests = Vec::new();
             for _ in 0..200 {
-                match random.below(10) {
+                match random.below(9) {
                     0 => world.others_remove(1),
                     1 => requests.push(world.a.partition.witness()),
                     2 if !requests.is_empty() => {
@@ -301,12 +238,11 @@ fn an_unbroken_history_is_never_disowned() {
                     6 => drop(world.probe()),
                     7 => world.a.partition.lose_track(),
                     8 if !world.a.partition.is_synced() => world.resynchronise(),
-                    9 if random.one_in(4) => {
+                    8 if random.one_in(4) => {
                         world.cut_off();
                         world.others_remove(random.below(3));
                         world.reconnect();
                     }
-                    9 => world.server.trim(random.below(4) as usize),
                     _ => drop(world.a.partition.is_complete()),
                 }
                 assert!(!world.a.partition.is_disowned(), "walk {seed}, {log:?}");

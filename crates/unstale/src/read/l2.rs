@@ -32,14 +32,18 @@ pub(super) async fn look<T: Cacheable>(request: &Request<'_>, reach: Reach) -> O
 }
 
 /// Reads together with the bans that the server knows, because this instance may have missed
-/// some.
+/// some. Where the server's history may be over it is fenced, because others may go on in it.
 pub(super) async fn look_guarded<T: Cacheable>(
     request: &Request<'_>,
     shared: &Shared,
 ) -> Option<Found<T>> {
     let asked = clock::now();
     let guarded = shared.look_guarded(request.key).await.ok()?;
-    let snapshot = guarded.snapshot?;
+    let Some(snapshot) = guarded.snapshot else {
+        // What comes of it tells in the reads to come.
+        let _ = shared.fence().await;
+        return None;
+    };
     if !request.instance.local.adopt(snapshot.fenced) {
         return None;
     }

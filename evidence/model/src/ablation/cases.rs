@@ -56,6 +56,7 @@ fn fitting(guard: Guard) -> Option<&'static str> {
         ProofNeedsTail => "slow-feeds",
         FenceOnConnect | OwnerIsCompared | ProbeIsTheFence => "failover-behind-a-proxy",
         MetaInOneHash => "evictions",
+        TrimmedCountsAsLost => "rollback-trimmed",
         _ => return None,
     })
 }
@@ -114,6 +115,7 @@ fn stands_for(guard: Guard) -> Option<&'static str> {
         }
         ClockIsCompared => "what outlives its ban is forbidden by its stamp (ForgottenBansForbid)",
         NonceIsCompared => "the simulation misses it",
+        KnownIsNotForgotten => "no world here is large enough; a test of the core misses it",
         RefusedFillStaysOut => {
             "L1 drops the copy when the removal arrives that killed the lease; the rule spares it \
              a value that is known to be old"

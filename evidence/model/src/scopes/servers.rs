@@ -206,4 +206,26 @@ pub(super) const SCOPES: &[Scope] = &[
         must_see: &[Mark::LostForGood, Mark::NewEpoch, Mark::Disowned],
         ..BASE
     },
+    Scope {
+        name: "rollback-unread",
+        about: "the same, while whoever knows more cannot read the log, and time passes",
+        start: Start::Shared,
+        removals: [1, 0],
+        reads: [0, 0],
+        listens: [false, false],
+        ticks: 3,
+        faults: &[(Fault::GoBack, 1)],
+        must_see: &[Mark::LostForGood, Mark::Unproven],
+        ..BASE
+    },
+    Scope {
+        name: "rollback-trimmed",
+        about: "the same, and the log is trimmed before they have read what they know",
+        removals: [2, 1],
+        reads: [0, 0],
+        listens: [false, false],
+        faults: &[(Fault::GoBack, 1), (Fault::Trim, 1)],
+        must_see: &[Mark::LostForGood, Mark::NewEpoch],
+        ..BASE
+    },
 ];

@@ -108,7 +108,7 @@ impl World<'_> {
                     tale,
                     "the server goes back to what it was, and others append {key} entries"
                 );
-                if Arc::make_mut(&mut self.ledger).fail_over(tail, [true, true], self.now) {
+                if Arc::make_mut(&mut self.ledger).go_back(tail, self.now) {
                     tale.mark(Mark::LostForGood);
                     say!(tale, "removals are lost, and their positions free again");
                     self.breaks

@@ -35,6 +35,7 @@ impl World<'_> {
             world.settle_down(1);
             world.check_detection(0, tale)?;
             world.check_detection(1, tale)?;
+            Arc::make_mut(&mut world.ledger).is_found_out();
         }
         for by in [0, 1] {
             world.check_rest(by)?;

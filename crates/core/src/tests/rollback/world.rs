@@ -137,6 +137,13 @@ impl World {
             && partition.acknowledge(&key("a:1"), 1, at, start(), shelf)
     }
 
+    /// Whether A may read L2 with the server's bans.
+    pub(super) fn is_trusted(&self) -> bool {
+        let ours = self.a.partition.witness();
+        let (_, snapshot) = self.server.look_guarded("a:1", ours, start(), WALL_MS);
+        snapshot.is_some()
+    }
+
     /// A's connection to the log is cut, and what happens does not reach it.
     pub(super) fn cut_off(&mut self) {
         self.listens = false;

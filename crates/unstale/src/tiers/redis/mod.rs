@@ -30,7 +30,7 @@ use super::record::{self, Value};
 use super::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
 use super::wire;
 use crate::config::Config;
-use crate::core::{Appended, Change, Message};
+use crate::core::{Appended, Change, Message, Witness};
 use crate::error::Error;
 use crate::local::Local;
 use crate::protect::{Line, Link, Supervised};
@@ -231,7 +231,7 @@ impl Redis {
         payload: &str,
     ) -> RedisResult<Appended> {
         let mut script = scripts::INVALIDATE.prepare_invoke();
-        self.begin_append(&mut script, message.id, payload);
+        let ours = self.begin_append(&mut script, message.id, payload);
         for key in message.keys() {
             script.key(self.keyspace.record(key));
         }
@@ -245,7 +245,7 @@ impl Redis {
             }
         }
         let answer = script.invoke_async(&mut line.connection.clone()).await?;
-        reply::appended(&answer, message.id)
+        reply::appended(&answer, message.id, &ours)
     }
 
     async fn send_values(
@@ -256,7 +256,7 @@ impl Redis {
         payload: &str,
     ) -> RedisResult<Appended> {
         let mut script = scripts::STORE.prepare_invoke();
-        self.begin_append(&mut script, message.id, payload);
+        let ours = self.begin_append(&mut script, message.id, payload);
         for entry in entries {
             let (life, absolute) = lives(&entry.traits);
             script
@@ -266,11 +266,11 @@ impl Redis {
             script.arg(&entry.rest[..]);
         }
         let answer = script.invoke_async(&mut line.connection.clone()).await?;
-        reply::appended(&answer, message.id)
+        reply::appended(&answer, message.id, &ours)
     }
 
-    /// The keys and arguments that `log.lua` expects.
-    fn begin_append(&self, script: &mut ScriptInvocation<'_>, id: u64, payload: &str) {
+    /// The keys and arguments that `log.lua` expects; what it is told that this instance knows.
+    fn begin_append(&self, script: &mut ScriptInvocation<'_>, id: u64, payload: &str) -> Witness {
         let ours = self.local.witness();
         script.key(&self.keyspace.meta).key(&self.keyspace.log);
         scripts::tell(script, &ours);
@@ -279,6 +279,7 @@ impl Redis {
             .arg(self.keyspace.max_log_length)
             .arg(wire::number(id))
             .arg(payload);
+        ours
     }
 
     async fn query_all<T: FromRedisValue + Send>(

@@ -25,20 +25,23 @@ pub(super) fn fenced(reply: &Value, ours: &Witness) -> RedisResult<Fenced> {
         longest_ttl: Duration::from_millis(ttl),
         ..Fenced::default()
     };
-    Ok(fenced.asked_by(ours))
+    Ok(fenced.answering(ours))
 }
 
-/// Where `log.lua` appended an entry of this id: epoch, nonce and sequence number.
-pub(super) fn appended(reply: &Value, id: u64) -> RedisResult<Appended> {
+/// Where `log.lua` appended an entry of this id for one who knows `ours`: epoch, nonce and sequence
+/// number.
+pub(super) fn appended(reply: &Value, id: u64, ours: &Witness) -> RedisResult<Appended> {
     let (epoch, nonce, seq): (u64, String, u64) = FromRedisValue::from_redis_value_ref(reply)?;
-    Ok(Appended {
+    let appended = Appended {
         history: History {
             epoch,
             nonce: read_number(&nonce),
         },
         seq,
         id,
-    })
+        kept: Default::default(),
+    };
+    Ok(appended.answering(ours))
 }
 
 /// All fields of `meta`; `None` when it is gone, or cannot be counted on from.

@@ -9,7 +9,7 @@ use redis::{ErrorKind, RedisError, RedisResult, Value};
 use super::connection::{Server, Target};
 use super::keyspace::Keyspace;
 use super::{refusal, reply, scripts};
-use crate::core::{Fenced, Position};
+use crate::core::Fenced;
 use crate::local::Local;
 use crate::protect::{Failure, Route};
 use crate::random;
@@ -66,13 +66,6 @@ impl Route for RedisRoute {
             .arg(wire::number(nonce()?))
             .arg(millis(longest_ttl))
             .arg(self.keyspace.max_log_length);
-        let unseen = Position {
-            epoch: ours.history.epoch,
-            seq: ours.unseen.seq,
-        };
-        script
-            .arg(unseen.to_string())
-            .arg(wire::number(ours.unseen.id));
         let answer: Value = script.invoke_async(&mut connection.clone()).await?;
         reply::fenced(&answer, &ours)
     }

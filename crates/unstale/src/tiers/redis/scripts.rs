@@ -18,7 +18,10 @@ pub(super) fn tell(script: &mut ScriptInvocation<'_>, ours: &Witness) {
     script
         .arg(ours.position().to_string())
         .arg(wire::number(ours.known.id))
-        .arg(wire::number(ours.history.nonce));
+        .arg(wire::number(ours.history.nonce))
+        .arg(ours.unseen_position().to_string())
+        .arg(wire::number(ours.unseen.id))
+        .arg(ours.read);
 }
 
 fn script(parts: &[&str]) -> Script {
@@ -32,23 +35,40 @@ macro_rules! source {
 }
 
 const NUMBERS: &str = source!("numbers");
+const WITNESS: &str = source!("witness");
 const HISTORY: &str = source!("history");
 const ENTRY: &str = source!("entry");
 const LOG: &str = source!("log");
 
-pub(super) static FENCE: LazyLock<Script> =
-    LazyLock::new(|| script(&[ALLOW_OOM, NUMBERS, HISTORY, ENTRY, source!("fence")]));
-pub(super) static INVALIDATE: LazyLock<Script> =
-    LazyLock::new(|| script(&[ALLOW_OOM, NUMBERS, ENTRY, LOG, source!("invalidate")]));
+pub(super) static FENCE: LazyLock<Script> = LazyLock::new(|| {
+    script(&[
+        ALLOW_OOM,
+        NUMBERS,
+        WITNESS,
+        HISTORY,
+        ENTRY,
+        source!("fence"),
+    ])
+});
+pub(super) static INVALIDATE: LazyLock<Script> = LazyLock::new(|| {
+    script(&[
+        ALLOW_OOM,
+        NUMBERS,
+        WITNESS,
+        ENTRY,
+        LOG,
+        source!("invalidate"),
+    ])
+});
 pub(super) static STORE: LazyLock<Script> =
-    LazyLock::new(|| script(&[DENY_OOM, NUMBERS, ENTRY, LOG, source!("store")]));
+    LazyLock::new(|| script(&[DENY_OOM, NUMBERS, WITNESS, ENTRY, LOG, source!("store")]));
 pub(super) static FILL: LazyLock<Script> = LazyLock::new(|| script(&[DENY_OOM, source!("fill")]));
 pub(super) static TAKE_OVER: LazyLock<Script> =
     LazyLock::new(|| script(&[DENY_OOM, source!("take_over")]));
 pub(super) static RELEASE: LazyLock<Script> =
     LazyLock::new(|| script(&[ALLOW_OOM, source!("release")]));
 pub(super) static GUARDED: LazyLock<Script> =
-    LazyLock::new(|| script(&[ALLOW_OOM, NUMBERS, HISTORY, source!("guarded")]));
+    LazyLock::new(|| script(&[ALLOW_OOM, NUMBERS, WITNESS, HISTORY, source!("guarded")]));
 pub(super) static HEARTBEAT: LazyLock<Script> =
     LazyLock::new(|| script(&[DENY_OOM, source!("heartbeat")]));
 pub(super) static TOUCH: LazyLock<Script> =

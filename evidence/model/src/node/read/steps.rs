@@ -135,6 +135,11 @@ impl Node {
                 snapshot,
                 asked,
             } => {
+                if snapshot.is_none()
+                    && let Some(peer) = self.line.peer()
+                {
+                    self.fence_again(peer, around);
+                }
                 let found = snapshot.and_then(|snapshot| {
                     let adopted = self.adopt(snapshot.fenced, around);
                     let looked = looked?;

@@ -2,26 +2,13 @@
 -- a replica and an isolated primary (min-replicas-to-write) refuse it.
 --
 -- KEYS meta, log
--- ARGV the highest position that we know, the id of the entry there, our nonce, channel ('' for the
---      stream), a fresh nonce, our longest ttl, maxlen, another position that we know, the id there
-local channel, fresh, maxlen = ARGV[4], ARGV[5], ARGV[7]
-local history = read_history(ARGV[1], ARGV[2], ARGV[3])
+-- ARGV as witness.lua; channel ('' for the stream), a fresh nonce, our longest ttl, maxlen
+local channel, fresh, maxlen = ARGV[7], ARGV[8], ARGV[10]
+local history = read_history()
 if not history then
   return NOTPRIMARY
 end
-local wanted_ttl = tonumber(ARGV[6])
-
--- Whether the log has no other entry at this position. Of what was trimmed away nothing can be said.
-local function has_kept(position, id)
-  local found = redis.pcall('XRANGE', KEYS[2], position, position)
-  local fields = found[1] and found[1][2] or {}
-  for i = 1, #fields, 2 do
-    if fields[i] == 'i' and fields[i + 1] ~= id then
-      return false
-    end
-  end
-  return true
-end
+local wanted_ttl = tonumber(ARGV[9])
 
 local function log(payload, before)
   local position = text(history.epoch) .. '-' .. text(history.seq)
@@ -29,9 +16,6 @@ local function log(payload, before)
   return write_entry(channel, maxlen, position, fresh, before, payload)
 end
 
-if history.is_ours and history.goes_on then
-  history.goes_on = has_kept(ARGV[1], ARGV[2]) and has_kept(ARGV[8], ARGV[9])
-end
 if not history.goes_on then
   history.epoch = math.max(history.newest_epoch, history.now) + 1
   history.seq, history.nonce = 1, fresh

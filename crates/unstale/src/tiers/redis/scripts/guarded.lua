@@ -3,8 +3,8 @@
 -- nothing is said of it, because bans may be lost. Declared as writing: a replica must not answer.
 --
 -- KEYS meta, log, record
--- ARGV the highest position that we know, the id of the entry there, our nonce
-local history = read_history(ARGV[1], ARGV[2], ARGV[3])
+-- ARGV as witness.lua
+local history = read_history()
 if not history then
   return NOTPRIMARY
 end

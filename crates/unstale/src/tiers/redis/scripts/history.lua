@@ -1,6 +1,7 @@
 -- Is this server a primary, and is its history still the one that the caller knows?
 --
 -- KEYS meta, log
+-- ARGV as witness.lua
 local NOTPRIMARY = redis.error_reply('NOTPRIMARY this server is not a primary')
 
 -- Records expire by this server's clock. Where it steps back they outlive the bans that instances
@@ -21,15 +22,13 @@ local function top_of_log()
   return top_epoch, top_seq
 end
 
--- Takes the highest position that the caller knows, the id of the entry there, and his nonce.
 -- Nothing where this is no primary.
-local function read_history(position, id, nonce)
+local function read_history()
   local info = redis.call('INFO', 'replication')
   if not string.find(info, 'role:master', 1, true) then
     return nil
   end
   local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq', 'owner', 'ttl', 'time', 'last')
-  local ours, known = string.match(position, '^(%d+)-(%d+)$')
   local time = redis.call('TIME')
   local history = {
     owner = string.match(info, 'master_replid:(%w+)'),
@@ -43,17 +42,14 @@ local function read_history(position, id, nonce)
   }
   local epoch, seq = history.epoch, history.seq
   local top_epoch, top_seq = top_of_log()
-  ours, known = tonumber(ours), tonumber(known)
-  history.newest_epoch = math.max(epoch, ours, top_epoch or 0)
+  history.newest_epoch = math.max(epoch, read_position(ARGV[1]), top_epoch or 0)
   history.has_log = top_epoch ~= nil
   local over = not number(meta[1]) or not number(meta[3]) or not meta[7] or meta[4] ~= history.owner
     or (meta[5] and not number(meta[5])) or (meta[6] and not number(meta[6]))
     or not top_epoch or not top_seq
-    or epoch < ours or (epoch == ours and (meta[2] ~= nonce or seq < known
-      or (seq == known and meta[7] ~= id)))
+    or not continues(epoch, meta[2], seq, meta[7])
     or top_epoch > epoch or (top_epoch == epoch and top_seq > seq)
     or history.now + TOLERANCE < history.seen
-  history.is_ours = epoch == ours
   history.goes_on = not over
   return history
 end

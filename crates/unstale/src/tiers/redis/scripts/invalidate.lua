@@ -36,14 +36,14 @@ local function fold(broader)
   end
 end
 
-if #ARGV > 9 then
+if #ARGV > 12 then
   local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl')) or 0
-  local ban = appended[3] .. ' ' .. text(now() + ttl + tonumber(ARGV[8]))
-  for i = 10, #ARGV do
+  local ban = appended[3] .. ' ' .. text(now() + ttl + tonumber(ARGV[11]))
+  for i = 13, #ARGV do
     redis.call('HSET', KEYS[1], 'b:' .. ARGV[i], ban)
   end
   local function too_many()
-    return redis.call('HLEN', KEYS[1]) - 7 > tonumber(ARGV[9])
+    return redis.call('HLEN', KEYS[1]) - 7 > tonumber(ARGV[12])
   end
   if too_many() then
     fold(function(name) return name end)

@@ -10,7 +10,7 @@ end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 for i = 3, #KEYS do
-  local at = 8 + (i - 3) * 3
+  local at = 11 + (i - 3) * 3
   local absolute = tonumber(ARGV[at + 1])
   local deadline = absolute > 0 and string.format('%.0f', now + absolute) or '0'
   local start = 'V1 ' .. appended[1] .. ' ' .. appended[3] .. ' ' .. deadline .. ' '

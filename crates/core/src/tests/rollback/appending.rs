@@ -1,0 +1,140 @@
+//! Appends: each tells the server what the instance knows, and its answer stands for that.
+
+use super::*;
+
+/// ! A appends before it reads or probes: the server is told of the acknowledgement that was lost.
+#[test]
+fn an_append_in_between_is_refused() {
+    for log in LOGS {
+        for others in [1, 2, 4] {
+            let mut world = World::following(log, 10);
+            let before = world.server.clone();
+            assert!(world.remove());
+            world.pushed.clear();
+            world.server = before;
+            let broken = world.history();
+            world.others_remove(others);
+            assert!(!world.remove(), "{log:?}, {others}");
+            is_found_out(&mut world, broken);
+        }
+    }
+}
+
+/// ! The same, and A has read everything that was lost.
+#[test]
+fn an_append_behind_what_was_read_is_refused() {
+    for log in LOGS {
+        let (mut world, broken) = gone_back(log, 2);
+        world.others_remove(3);
+        assert!(!world.remove());
+        is_found_out(&mut world, broken);
+    }
+}
+
+/// ! The same, and A was cut off: nothing that it reads afterwards comes near what was lost.
+#[test]
+fn an_append_of_whoever_was_cut_off_is_refused() {
+    for log in LOGS {
+        for reads_first in [false, true] {
+            let mut world = World::following(log, 10);
+            let before = world.server.clone();
+            assert!(world.remove());
+            if reads_first {
+                assert_eq!(world.read(), Some(Received::Applied));
+            }
+            world.cut_off();
+            world.server = before;
+            let broken = world.history();
+            world.others_remove(3);
+            assert!(!world.remove());
+            world.reconnect();
+            is_found_out(&mut world, broken);
+        }
+    }
+}
+
+/// ! The append was sent before the acknowledgement of the one that was lost came. Its own is of the
+/// history as it is now, and must not make A forget the other.
+#[test]
+fn an_append_under_way_hides_nothing() {
+    for log in LOGS {
+        for is_cut_off in [false, true] {
+            let mut world = World::following(log, 10);
+            let before = world.server.clone();
+            let ours = world.a.partition.witness();
+            assert!(world.remove());
+            world.pushed.clear();
+            if is_cut_off {
+                world.cut_off();
+            }
+            world.server = before;
+            let broken = world.history();
+            world.others_remove(3);
+            let under_way = world.append(ours).expect("what it knows is there");
+            assert!(world.acknowledge(under_way));
+            world.reconnect();
+            is_found_out(&mut world, broken);
+        }
+    }
+}
+
+/// ! What an acknowledgement stands for is lost together with it.
+#[test]
+fn an_acknowledgement_stands_for_those_before_it() {
+    for log in LOGS {
+        for others in [1, 3, 4] {
+            let mut world = World::following(log, 10);
+            let before = world.server.clone();
+            world.cut_off();
+            assert!(world.remove());
+            assert!(world.remove());
+            assert!(world.remove());
+            world.server = before;
+            let broken = world.history();
+            world.others_remove(others);
+            assert!(!world.remove(), "{log:?}, {others}");
+            world.reconnect();
+            is_found_out(&mut world, broken);
+        }
+    }
+}
+
+/// A that cannot read goes on writing: each acknowledgement stands for the one before.
+#[test]
+fn any_number_of_acknowledgements_in_a_row_is_remembered() {
+    for log in LOGS {
+        let mut world = World::following(log, 10);
+        let history = world.history();
+        world.cut_off();
+        for _ in 0..5000 {
+            assert!(world.remove());
+        }
+        world.reconnect();
+        world.turns();
+        assert_eq!(world.history(), history);
+        assert!(world.a.is_proven(start()));
+    }
+}
+
+/// ! Too many were under way at once, and none stands for another: the oldest may be the one that is
+/// lost.
+#[test]
+fn more_than_can_be_remembered_is_not_forgotten() {
+    let mut world = World::following(Log::Kept, 10);
+    let broken = world.history();
+    let ours = world.a.partition.witness();
+    world.cut_off();
+    let before = world.server.clone();
+    let under_way = world.append(ours).expect("the history is known");
+    assert!(world.acknowledge(under_way));
+    world.server = before;
+    world.others_remove(1);
+    let mut counted = true;
+    for _ in 0..1024 {
+        assert!(counted);
+        let under_way = world.append(ours).expect("what it knows is there");
+        counted = world.acknowledge(under_way);
+    }
+    assert!(!counted);
+    is_found_out(&mut world, broken);
+}

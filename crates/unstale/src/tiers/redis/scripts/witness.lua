@@ -1,0 +1,45 @@
+-- What the caller knows of the history, and whether this one has kept it.
+--
+-- KEYS meta, log
+-- ARGV the highest position that he knows, the id of the entry there, his nonce, another position that
+--      he knows, the id there, the sequence number up to which he has read whatever he knows
+local function read_position(text)
+  local epoch, seq = string.match(text, '^(%d+)-(%d+)$')
+  return tonumber(epoch), tonumber(seq)
+end
+
+-- The id of the entry at a position; nothing where it was trimmed away.
+local function id_at(position)
+  local found = redis.pcall('XRANGE', KEYS[2], position, position)
+  local fields = found[1] and found[1][2] or {}
+  for i = 1, #fields, 2 do
+    if fields[i] == 'i' then
+      return fields[i + 1]
+    end
+  end
+end
+
+-- Whether the entry that he knows stands at its place, in a history that has come as far as the entry
+-- `last` at `seq`. What was trimmed away may have been another one: that is put up with only where he
+-- had read it.
+local function has_kept(position, id, seq, last)
+  local _, at = read_position(position)
+  if at >= seq then
+    return at == seq and id == last
+  end
+  local there = id_at(position)
+  if not there then
+    return at <= tonumber(ARGV[6])
+  end
+  return there == id
+end
+
+-- Whether the history of this epoch is the caller's and has kept what he knows, or is a later one.
+local function continues(epoch, nonce, seq, last)
+  local ours = read_position(ARGV[1])
+  if epoch ~= ours then
+    return epoch > ours
+  end
+  return nonce == ARGV[3] and has_kept(ARGV[1], ARGV[2], seq, last)
+    and (ARGV[4] == ARGV[1] or has_kept(ARGV[4], ARGV[5], seq, last))
+end
