@@ -1,11 +1,13 @@
 //! F4: a server goes back in place, and others write before those who know more speak to it. The
 //! positions that it gives a second time are found out all the same.
 
+use std::time::Duration;
+
 use testbed::{Proxy, eventually};
-use unstale::Cache;
+use unstale::{Cache, Config};
 
 use crate::bed::{
-    Bed, PATIENCE, Transport, caught_up, held, numbers, on_every_server, patient, position, quick,
+    Bed, PATIENCE, Transport, Wires, caught_up, held, numbers, on_every_server, patient, position, quick,
     until_proven, warm,
 };
 
@@ -21,6 +23,8 @@ on_every_server!(
     the_next_entry_gives_it_away,
     an_append_finds_as_many_others,
     whoever_was_cut_off_finds_out_when_it_comes_back,
+    a_read_finds_out_where_the_log_cannot_be_read,
+    an_append_finds_out_where_the_log_cannot_be_read,
 );
 
 /// Nobody probes: what the log brings does not follow on what was applied.
@@ -60,6 +64,38 @@ async fn whoever_was_cut_off_finds_out_when_it_comes_back(transport: Transport) 
         proxy.heal().unwrap();
         is_found_out(&cache, epoch).await;
     }
+}
+
+/// L2 is read with the server's bans then, and they would be those of before.
+async fn a_read_finds_out_where_the_log_cannot_be_read(transport: Transport) {
+    let bed = Bed::start(transport);
+    let (cache, epoch, _wires) = cut_off_from_the_log(&bed).await;
+    assert_eq!(held(&cache, "product:1").await, None);
+    assert!(position(&cache).0 > epoch);
+}
+
+async fn an_append_finds_out_where_the_log_cannot_be_read(transport: Transport) {
+    let bed = Bed::start(transport);
+    let (cache, epoch, _wires) = cut_off_from_the_log(&bed).await;
+    let removed = cache.remove("elsewhere").await;
+    assert!(numbers(removed.token().expect("a server that works")).0 > epoch);
+    assert_eq!(held(&cache, "product:1").await, None);
+}
+
+/// The server goes back, and further than before, while an instance cannot read its log and reaches it
+/// all the same. Returns its epoch.
+async fn cut_off_from_the_log(bed: &Bed) -> (Cache, u64, Wires) {
+    let soon_unproven = |config: &mut Config| {
+        config.stream.poll_interval = Duration::from_millis(100);
+        config.max_staleness = Duration::from_millis(400);
+    };
+    let (cache, wires) = bed.wired("one", soon_unproven).await;
+    let epoch = loses(bed, &cache).await;
+    wires.log.cut();
+    until_proven(&cache, false).await;
+    go_back(bed);
+    others_remove(bed, LOST + 4).await;
+    (cache, epoch, wires)
 }
 
 /// An instance that does not probe for a while.
