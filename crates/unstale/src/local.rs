@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::clock;
 use crate::core::{Confirmed, Fenced, History, Partition, Position, Tick, Witness};
-use crate::tiers::Memory;
+use crate::tiers::{Changing, Memory};
 
 /// The pure core and L1 behind one lock, and what a hit needs to know of them without it.
 ///
@@ -33,16 +33,16 @@ impl Local {
         local
     }
 
-    /// One turn: decides and acts, and tells the readers of L1 what changed for them.
-    pub(crate) fn with<R>(&self, turn: impl FnOnce(&mut Partition, &mut &Memory) -> R) -> R {
-        let mut partition = self.partition.lock();
-        let result = turn(&mut partition, &mut &self.memory);
-        // The proof last: whoever sees it also sees the bans that it rests on.
-        self.bans_arrived
-            .store(partition.bans_arrived(), Ordering::Release);
-        self.holds_until
-            .store(partition.holds_until().as_nanos(), Ordering::Release);
-        result
+    /// One turn: decides and acts, and tells the readers of L1 what changed for them. Then, with
+    /// the lock released, drops what has left L1.
+    pub(crate) fn with<R>(&self, turn: impl FnOnce(&mut Partition, &mut Changing<'_>) -> R) -> R {
+        // Before the turn, so that it goes after it, also when that is cut short by a panic.
+        let mut copies = Changing::of(&self.memory);
+        let mut taken = Turn {
+            local: self,
+            partition: self.partition.lock(),
+        };
+        turn(&mut taken.partition, &mut copies)
     }
 
     /// L1 may be served before this.
@@ -84,5 +84,58 @@ impl Local {
     /// Takes note of a fence's answer; see [`Partition::adopt`].
     pub(crate) fn adopt(&self, fenced: Fenced) -> bool {
         self.with(|partition, copies| partition.adopt(fenced, copies))
+    }
+}
+
+/// The lock, taken for one turn. Readers of L1 are told when it ends, however it does.
+struct Turn<'a> {
+    local: &'a Local,
+    partition: MutexGuard<'a, Partition>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Self { local, partition } = self;
+        // The proof last: whoever sees it also sees the bans that it rests on.
+        local
+            .bans_arrived
+            .store(partition.bans_arrived(), Ordering::Release);
+        local
+            .holds_until
+            .store(partition.holds_until().as_nanos(), Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::MemoryConfig;
+    use crate::core::{Change, Limits, Scope};
+
+    #[test]
+    fn a_turn_that_is_cut_short_still_tells_what_it_changed() {
+        let limits = Limits {
+            max_staleness: Duration::from_secs(2),
+            load_timeout: Duration::from_secs(10),
+            lease_ttl: Duration::from_secs(5),
+            max_bans: 10,
+        };
+        let partition = Partition::alone(limits, Duration::from_secs(60));
+        let local = Local::new(partition, Memory::new(&MemoryConfig::default()));
+        let before = local.bans_arrived();
+        let turn = || {
+            local.with(|partition, copies| {
+                let everything = Change::Ban(Scope::All);
+                partition.execute(&everything, clock::now(), copies);
+                resume_unwind(Box::new("in the middle of a turn"))
+            })
+        };
+        assert!(catch_unwind(AssertUnwindSafe(turn)).is_err());
+        let told = local.bans_arrived();
+        assert!(told > before);
+        assert_eq!(told, local.with(|partition, _| partition.bans_arrived()));
     }
 }

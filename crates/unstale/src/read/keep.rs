@@ -53,7 +53,7 @@ pub(super) fn keep(
             let series = series.map(|series| series.id());
             let (key, origin) = (&boarded.key, (stamp, source));
             let held = Held::new(key, origin, traits, now, lives_until, checked, series);
-            memory.insert(held, value);
+            memory.insert(held, &value);
         }
         admitted.is_some()
     })
@@ -99,7 +99,7 @@ pub(crate) fn put_alone(request: &Request<'_>, key: Arc<str>, value: Value, trai
         {
             let origin = (position, Source::Load);
             let held = Held::new(&key, origin, traits, now, lives_until, checked, series);
-            memory.insert(held, value);
+            memory.insert(held, &value);
         }
     });
 }

@@ -46,8 +46,9 @@ pub(crate) use peek::peek;
 /// What a value must be, to be shared between threads and instances: implemented for every type
 /// that is.
 ///
-/// A copy that L1 drops may be dropped while the cache is busy with it, so a value's `Drop` must
-/// not call the cache.
+/// A copy that leaves L1 is dropped by whoever makes it leave: a reader or writer of any key, or a
+/// task of the cache. No lock is held then, so a value's `Drop` may call the cache. If it panics,
+/// that is caught and logged, and concerns nobody else.
 pub trait Cacheable: Serialize + DeserializeOwned + Any + Send + Sync {}
 
 impl<T: Serialize + DeserializeOwned + Any + Send + Sync> Cacheable for T {}

@@ -12,7 +12,7 @@ pub(crate) mod wire;
 
 pub use hub::Hub;
 
-pub(crate) use memory::{Held, Look, Memory, Sight, Sliding, Value};
+pub(crate) use memory::{Changing, Held, Look, Memory, Sight, Sliding, Value};
 pub(crate) use redis::Redis;
 #[cfg(feature = "evidence")]
 pub use redis::RedisSteps;

@@ -14,6 +14,7 @@ mod config;
 mod contract;
 #[cfg(feature = "metrics")]
 mod dashboard;
+mod drops;
 #[cfg(feature = "metrics")]
 mod exported;
 mod faults;

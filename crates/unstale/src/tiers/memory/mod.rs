@@ -2,9 +2,12 @@
 //!
 //! `quick_cache` keeps and evicts them; this module adds what it does not know: lifetimes,
 //! priorities and compaction. Eviction goes in rounds, the lowest priority first: while a round
-//! runs, everything above its priority is pinned.
+//! runs, everything above its priority is pinned. Whatever leaves L1 is handed out, so that it is
+//! dropped when no lock is held any longer.
 
+mod changing;
 mod facts;
+mod gone;
 mod held;
 mod look;
 mod rank;
@@ -12,13 +15,15 @@ mod sight;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
+pub(crate) use self::changing::Changing;
+use self::gone::Gone;
 pub(crate) use self::held::{Held, Sliding};
 use self::look::{Expired, Judged};
 pub(crate) use self::look::{Look, Value};
@@ -26,7 +31,7 @@ use self::rank::{Ranks, Round};
 use self::sight::Noted;
 pub(crate) use self::sight::Sight;
 use crate::config::MemoryConfig;
-use crate::core::{Copies, Tick, Validity};
+use crate::core::{Tick, Validity};
 
 /// A shard holds at least this much, so that the limit of a small cache is not cut into pieces
 /// that no larger entry fits into.
@@ -102,12 +107,12 @@ impl Memory {
         self.copies.get(look)
     }
 
-    /// The same, unless the judge finds the copy banned: then it is dropped. Within a turn of the
-    /// lock that guards all changes, so that what is judged is what is dropped.
-    pub(crate) fn recheck(
+    /// The same, unless the judge finds the copy banned: then it is dropped.
+    fn recheck(
         &self,
         look: &Look<'_>,
         judge: impl Fn(&Held) -> Validity,
+        gone: &mut Gone,
     ) -> Option<Value> {
         let is_banned = Cell::new(false);
         let judge = |held: &Held| match judge(held) {
@@ -116,7 +121,8 @@ impl Memory {
         };
         let value = self.copies.get(&Judged { look, judge })?;
         if is_banned.get() {
-            self.forget(look.key());
+            self.forget(look.key(), gone);
+            gone.push(value);
             return None;
         }
         Some(value)
@@ -131,18 +137,15 @@ impl Memory {
         Some(Sight::new(value, noted.into_inner()?))
     }
 
-    /// Holds a copy, evicting others where there is no room. An entry larger than the limit is
-    /// not held, and neither is one that only entries of `NeverRemove` leave no room
-    /// for.
-    pub(crate) fn insert(&self, held: Held, value: Value) {
+    fn insert(&self, held: Held, value: &Value, gone: &mut Gone) {
         let _room = self.making_room.lock();
-        self.forget(held.key());
+        self.forget(held.key(), gone);
         let (weight, priority) = (held.weight(), held.priority());
         if self.ranks.pinned_weight() + weight > self.limit {
             return;
         }
         if self.copies.weight() + weight > self.limit {
-            self.compact(self.compacted.min(self.limit - weight));
+            self.compact(self.compacted.min(self.limit - weight), gone);
         }
         if self.copies.weight() + weight > self.limit {
             return;
@@ -150,26 +153,35 @@ impl Memory {
         self.ranks.entered(&held);
         self.ranks.start(Round(self.ranks.lowest().min(priority)));
         // Its shard may have no room of this size: then it takes what the others leave free.
-        self.ranks.enters(Some(&value));
-        self.copies.insert(held, value);
+        self.ranks.enters(Some(value));
+        self.copies.insert_with_lifecycle(held, value.clone(), gone);
         self.ranks.enters(None);
     }
 
     /// Drops the copy of a key if it has expired.
     pub(crate) fn drop_if_expired(&self, key: &str, now: Tick) {
         let expired = Expired { key, now };
-        if let Some((held, _)) = self.copies.remove_if(&expired, |_| true) {
+        if let Some((held, value)) = self.copies.remove_if(&expired, |_| true) {
             self.ranks.left(&held);
+            let mut gone = Gone::default();
+            gone.push(value);
         }
     }
 
     /// Drops what has expired.
     pub(crate) fn drop_expired(&self) {
+        self.expire(&mut Gone::default());
+    }
+
+    fn expire(&self, gone: &mut Gone) {
         let now = crate::clock::now();
-        self.copies.retain(|held, _| {
+        let gone = RefCell::new(gone);
+        self.copies.retain(|held, value| {
             let keep = now < held.expires();
             if !keep {
                 self.ranks.left(held);
+                // What is not retained is dropped under the lock of its shard.
+                gone.borrow_mut().push(value.clone());
             }
             keep
         });
@@ -180,9 +192,17 @@ impl Memory {
         (self.copies.len(), self.copies.weight())
     }
 
-    fn forget(&self, key: &str) {
-        if let Some((held, _)) = self.copies.remove(key) {
+    fn forget(&self, key: &str, gone: &mut Gone) {
+        if let Some((held, value)) = self.copies.remove(key) {
             self.ranks.left(&held);
+            gone.push(value);
+        }
+    }
+
+    fn forget_all(&self, gone: &mut Gone) {
+        for (held, value) in self.copies.drain() {
+            self.ranks.left(&held);
+            gone.push(value);
         }
     }
 
@@ -191,8 +211,8 @@ impl Memory {
     /// Each round inserts ballast of the size to be freed, which makes `quick_cache` evict by its
     /// own policy, and takes the ballast out again. (Shrinking its capacity and growing it back
     /// would do the same, but rounds its inner proportions down every time.)
-    fn compact(&self, target: u64) {
-        self.drop_expired();
+    fn compact(&self, target: u64, gone: &mut Gone) {
+        self.expire(gone);
         let nothing: Value = Arc::new(());
         for round in Round::ALL {
             let used = self.copies.weight();
@@ -202,8 +222,9 @@ impl Memory {
             self.ranks.start(round);
             let share = (self.limit - target).div_ceil(self.ballast.len() as u64);
             for key in &self.ballast {
+                let ballast = Held::ballast(key, share);
                 self.copies
-                    .insert(Held::ballast(key, share), nothing.clone());
+                    .insert_with_lifecycle(ballast, nothing.clone(), gone);
             }
             for key in &self.ballast {
                 self.copies.remove(&**key);
@@ -212,15 +233,9 @@ impl Memory {
     }
 }
 
-impl Copies for &Memory {
-    fn drop_key(&mut self, key: &str) {
-        self.forget(key);
-    }
-
-    fn drop_all(&mut self) {
-        for (held, _) in self.copies.drain() {
-            self.ranks.left(&held);
-        }
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.forget_all(&mut Gone::default());
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use quick_cache::Lifecycle;
 
+use super::gone::Gone;
 use super::{Held, Value};
 use crate::policy::Priority;
 
@@ -82,7 +83,7 @@ fn address_of(value: &Value) -> usize {
 }
 
 impl Lifecycle<Held, Value> for Ranks {
-    type RequestState = ();
+    type RequestState = Gone;
 
     fn is_pinned(&self, held: &Held, value: &Value) -> bool {
         address_of(value) == self.0.entering.load(Ordering::Relaxed)
@@ -90,7 +91,9 @@ impl Lifecycle<Held, Value> for Ranks {
             || held.priority().level() > self.0.round.load(Ordering::Relaxed)
     }
 
-    fn on_evict(&self, _state: &mut (), held: Held, _value: Value) {
+    /// Under the lock of a shard.
+    fn on_evict(&self, gone: &mut Gone, held: Held, value: Value) {
         self.left(&held);
+        gone.push(value);
     }
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::{Held, Look, Memory, Value};
+use super::{Changing, Held, Look, Memory, Value};
 use crate::config::MemoryConfig;
-use crate::core::{Position, Tick, Validity};
+use crate::core::{Copies, Position, Tick, Validity};
 use crate::policy::Priority;
 use crate::read::Source;
 use crate::tiers::record::Traits;
@@ -37,7 +37,11 @@ fn insert(memory: &Memory, checked: u64) {
         checked,
         None,
     );
-    memory.insert(held, Arc::new(checked));
+    hold(memory, held, Arc::new(checked));
+}
+
+fn hold(memory: &Memory, held: Held, value: Value) {
+    Changing::of(memory).insert(held, &value);
 }
 
 fn memory() -> Memory {
@@ -81,9 +85,10 @@ fn a_copy_that_is_rechecked_stays_with_what_it_was_checked_against_or_goes() {
         assert_eq!(held.checked(), 3);
         Validity::Valid { checked: 5 }
     };
-    assert_eq!(memory.recheck(&look, valid).map(number), Some(3));
+    let mut changing = Changing::of(&memory);
+    assert_eq!(changing.recheck(&look, valid).map(number), Some(3));
     assert_eq!(look.checked(), 5);
-    assert!(memory.recheck(&look, |_| Validity::Banned).is_none());
+    assert!(changing.recheck(&look, |_| Validity::Banned).is_none());
     assert!(memory.get(&Look::at(&KEY)).is_none());
     assert_eq!(memory.usage(), (0, 0));
 }
@@ -105,7 +110,7 @@ fn a_copy_that_slides_expires_a_span_after_it_was_read() {
     let traits = traits(Some(span));
     let (ends, origin) = (Tick::from_nanos(60), (Position::ORIGIN, Source::Load));
     let held = Held::new(KEY, origin, &traits, now, ends, 0, None);
-    memory.insert(held, Arc::new(0_u64));
+    hold(&memory, held, Arc::new(0_u64));
     let expires = || {
         let look = Look::at(&KEY);
         memory.get(&look).map(|_| look.expires())
@@ -137,7 +142,7 @@ fn a_copy_weighs_what_it_is_said_to_however_much_that_is() {
         };
         let ends = Tick::from_nanos(100);
         let held = Held::new(KEY, origin, &traits, Tick::default(), ends, 0, None);
-        memory.insert(held, Arc::new(0_u64));
+        hold(&memory, held, Arc::new(0_u64));
         assert_eq!(memory.usage(), (1, size.into()));
     }
 }
@@ -154,11 +159,67 @@ fn who_only_watches_sees_all_that_is_held() {
     let (origin, now) = ((stamp, Source::L2), Tick::default() + came);
     let held = Held::new(KEY, origin, &traits, now, ends, 7, None);
     let value = Arc::new(0_u64);
-    memory.insert(held, value.clone());
+    hold(&memory, held, value.clone());
     let sight = memory.peek(KEY).unwrap();
     assert!(sight.is(&value) && !sight.is(&Arc::new(0_u64)));
     assert_eq!((sight.stamp(), sight.source()), (stamp, Source::L2));
     assert_eq!((sight.checked(), sight.expires()), (7, ends));
     assert_eq!(sight.tags(), &*traits.tags);
     assert!(memory.peek("stock:price:SAP").is_none());
+}
+
+/// Something that tells whether it was dropped.
+#[derive(Clone, Default)]
+struct Told(Arc<()>);
+
+impl Told {
+    fn copy(&self, key: &str, size: u32) -> (Held, Value) {
+        let traits = Traits {
+            size,
+            ..traits(None)
+        };
+        let ends = Tick::from_nanos(u64::MAX);
+        let origin = (Position::ORIGIN, Source::Load);
+        let held = Held::new(key, origin, &traits, Tick::default(), ends, 0, None);
+        (held, Arc::new(self.clone()))
+    }
+
+    fn alive(&self) -> usize {
+        Arc::strong_count(&self.0) - 1
+    }
+}
+
+#[test]
+fn what_leaves_is_dropped_when_the_turn_is_over() {
+    type Leave = fn(&mut Changing<'_>);
+    let ways: [(&str, Leave); 5] = [
+        ("forgotten", |changing| changing.drop_key(KEY)),
+        ("forgotten with all", |changing| changing.drop_all()),
+        ("banned", |changing| {
+            let found = changing.recheck(&Look::at(&KEY), |_| Validity::Banned);
+            assert!(found.is_none());
+        }),
+        ("replaced", |changing| {
+            let (held, value) = Told::default().copy(KEY, 1);
+            changing.insert(held, &value);
+        }),
+        ("evicted", |changing| {
+            let (held, value) = Told::default().copy("stock:price:SAP", 10);
+            changing.insert(held, &value);
+        }),
+    ];
+    for (way, leave) in ways {
+        let memory = Memory::new(&MemoryConfig {
+            size_limit: 10,
+            ..MemoryConfig::default()
+        });
+        let told = Told::default();
+        let (held, value) = told.copy(KEY, 1);
+        hold(&memory, held, value);
+        let mut changing = Changing::of(&memory);
+        leave(&mut changing);
+        assert_eq!(told.alive(), 1, "{way}");
+        drop(changing);
+        assert_eq!(told.alive(), 0, "{way}");
+    }
 }

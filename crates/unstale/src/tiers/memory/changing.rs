@@ -1,0 +1,48 @@
+//! L1 within one turn of the lock.
+
+use super::gone::Gone;
+use super::{Held, Look, Memory, Value};
+use crate::core::{Copies, Validity};
+
+/// L1, to whoever has the lock that guards all changes. What leaves it is dropped with this, so it
+/// outlives the turn.
+pub(crate) struct Changing<'a> {
+    memory: &'a Memory,
+    gone: Gone,
+}
+
+impl<'a> Changing<'a> {
+    pub(crate) fn of(memory: &'a Memory) -> Self {
+        Self {
+            memory,
+            gone: Gone::default(),
+        }
+    }
+
+    /// Holds a copy, evicting others where there is no room. An entry larger than the limit is
+    /// not held, and neither is one that only entries of `NeverRemove` leave no room for. Whoever
+    /// inserts keeps the value until the turn is over: it may be gone again at once.
+    pub(crate) fn insert(&mut self, held: Held, value: &Value) {
+        self.memory.insert(held, value, &mut self.gone);
+    }
+
+    /// The value of the copy that this look finds, unless the judge finds it banned: then it is
+    /// dropped. What is judged is what is dropped, because the turn lasts.
+    pub(crate) fn recheck(
+        &mut self,
+        look: &Look<'_>,
+        judge: impl Fn(&Held) -> Validity,
+    ) -> Option<Value> {
+        self.memory.recheck(look, judge, &mut self.gone)
+    }
+}
+
+impl Copies for Changing<'_> {
+    fn drop_key(&mut self, key: &str) {
+        self.memory.forget(key, &mut self.gone);
+    }
+
+    fn drop_all(&mut self) {
+        self.memory.forget_all(&mut self.gone);
+    }
+}
