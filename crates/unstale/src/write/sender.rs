@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::in_flight::InFlight;
 use super::message;
 use super::receipt::Receipt;
 use crate::clock;
@@ -102,8 +103,8 @@ impl Sender {
 
     /// Sees to it that somebody is sending.
     pub(crate) fn kick(self: &Arc<Self>) {
-        if !self.sending.swap(true, Ordering::AcqRel) {
-            self.runtime.spawn(self.clone().send_all());
+        if let Some(role) = Role::take(self) {
+            self.runtime.spawn(role.send_all());
         }
     }
 
@@ -117,7 +118,7 @@ impl Sender {
     ) -> Result<(), Unavailable> {
         let mut due = self.outbox.lock().waiting();
         while due > 0 {
-            let batch = self.outbox.lock().take_batch(BATCH.min(due));
+            let batch = InFlight::take(&self.outbox, BATCH.min(due));
             if batch.is_empty() {
                 break;
             }
@@ -134,23 +135,6 @@ impl Sender {
         Ok(())
     }
 
-    /// Sends until nothing waits any longer, or the server is out of service: then the
-    /// supervisor takes over, and nobody is kept waiting for it.
-    async fn send_all(self: Arc<Self>) {
-        loop {
-            let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
-            while self.shared.is_up() && self.send_next(&mut pauses).await {}
-            if !self.shared.is_up() {
-                self.outbox.lock().release_waiters();
-            }
-            self.sending.store(false, Ordering::Release);
-            // Somebody may have come between the last look and giving up the role.
-            if self.has_nothing_to_do() || self.sending.swap(true, Ordering::AcqRel) {
-                return;
-            }
-        }
-    }
-
     fn has_nothing_to_do(&self) -> bool {
         let outbox = self.outbox.lock();
         outbox.is_empty()
@@ -160,7 +144,7 @@ impl Sender {
 
     /// Sends one batch; false when there was nothing to send.
     async fn send_next(&self, pauses: &mut Pauses) -> bool {
-        let batch = self.outbox.lock().take_batch(BATCH);
+        let batch = InFlight::take(&self.outbox, BATCH);
         if batch.is_empty() {
             return false;
         }
@@ -187,11 +171,11 @@ impl Sender {
     /// counts only in the current epoch.
     fn settle(
         &self,
-        batch: Batch<Arc<Receipt>>,
+        batch: InFlight<'_>,
         result: Result<(Appended, Message), Unavailable>,
     ) -> Result<(), Unavailable> {
         #[cfg(feature = "evidence")]
-        let batch = self.outbox.lock().with_late(batch);
+        let batch = batch.with_late();
         let counted = result.and_then(|(appended, message)| {
             let counts = self.acknowledge(&batch, appended);
             if counts {
@@ -203,13 +187,13 @@ impl Sender {
         match counted {
             Ok((position, message)) => {
                 self.local.confirm(position);
+                self.invalidations.sent_batch();
+                self.invalidations.events.sent(position, &message);
+                let batch = batch.acknowledged();
                 if self.failing.swap(false, Ordering::Relaxed) {
                     tracing::info!(instance = %self.name, "removals are confirmed again");
                 }
-                self.invalidations.sent_batch();
-                self.invalidations.events.sent(position, &message);
                 tracing::debug!(instance = %self.name, %position, changes = batch.len(), "removal sent");
-                self.outbox.lock().settled(batch.len());
                 for receipt in batch.into_iter().flat_map(|(_, queued)| queued.waiters) {
                     receipt.confirm(position);
                 }
@@ -219,13 +203,13 @@ impl Sender {
                 if !self.failing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(instance = %self.name, %failure, "removals are pending");
                 }
-                let mut outbox = self.outbox.lock();
                 if Guard::SentUntilAcknowledged.holds() {
-                    outbox.put_back(batch);
+                    drop(batch);
                 } else {
-                    outbox.settled(batch.len());
+                    let batch = batch.acknowledged();
                     self.end(batch.iter().map(|(change, queued)| (change, queued.count)));
                 }
+                let mut outbox = self.outbox.lock();
                 outbox.release_waiters();
                 self.collapse_if_over(&mut outbox);
                 Err(failure)
@@ -282,5 +266,51 @@ impl Sender {
                 partition.end(change, count, now);
             }
         });
+    }
+}
+
+/// The role of the one who sends. It is free again when this is dropped, also by a panic.
+struct Role(Arc<Sender>);
+
+impl Role {
+    fn take(sender: &Arc<Sender>) -> Option<Self> {
+        let is_taken = sender.sending.swap(true, Ordering::AcqRel);
+        (!is_taken).then(|| Self(sender.clone()))
+    }
+
+    /// Sends until nothing waits any longer, or the server is out of service: then the
+    /// supervisor takes over, and nobody is kept waiting for it.
+    async fn send_all(mut self) {
+        loop {
+            let sender = self.0.clone();
+            let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
+            while sender.shared.is_up() && sender.send_next(&mut pauses).await {}
+            if !sender.shared.is_up() {
+                sender.outbox.lock().release_waiters();
+            }
+            drop(self);
+            // Somebody may have come between the last look and giving up the role.
+            if sender.has_nothing_to_do() {
+                return;
+            }
+            match Self::take(&sender) {
+                Some(role) => self = role,
+                None => return,
+            }
+        }
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        self.0.sending.store(false, Ordering::Release);
+        // What a panic has left unsent is not to wait for the next removal.
+        if std::thread::panicking() {
+            let sender = self.0.clone();
+            self.0.runtime.spawn(async move {
+                tokio::time::sleep(LAST_PAUSE).await;
+                sender.kick();
+            });
+        }
     }
 }

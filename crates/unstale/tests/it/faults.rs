@@ -9,3 +9,4 @@ mod joining;
 mod outage;
 mod overflow;
 mod steady;
+mod subscriber;

@@ -1,0 +1,75 @@
+//! A subscriber of `tracing` that panics while removals are sent: it runs in the middle of the
+//! sender, which has to go on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+use crate::bed::{Bed, Transport, caught_up, until_sent};
+
+/// Panics once when a removal is about to be sent, and once when it was acknowledged: whenever one
+/// of these is due.
+#[derive(Clone, Default)]
+struct Clumsy {
+    before: Arc<AtomicBool>,
+    after: Arc<AtomicBool>,
+}
+
+fn panic_if(due: &AtomicBool) {
+    if due.swap(false, Ordering::SeqCst) {
+        // Not by way of the hook: it would only write to the output of the tests.
+        std::panic::resume_unwind(Box::new("a subscriber panics"));
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Clumsy {
+    fn on_new_span(&self, attributes: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        let fields = format!("{:?}", attributes.values());
+        if attributes.metadata().name() == "l2" && fields.contains("invalidate") {
+            panic_if(&self.before);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if format!("{event:?}").contains("removal sent") {
+            panic_if(&self.after);
+        }
+    }
+}
+
+/// On a runtime of one thread, so that the sender runs on the thread that listens.
+async fn removals_are_sent_however_their_subscriber_fares(transport: Transport) {
+    let clumsy = Clumsy::default();
+    let subscriber = tracing_subscriber::registry().with(clumsy.clone());
+    let _listening = tracing::subscriber::set_default(subscriber);
+    let bed = Bed::start(transport);
+    let (one, two) = (bed.instance("one").await, bed.instance("two").await);
+
+    // Nobody removes anything else that would have it sent.
+    clumsy.before.store(true, Ordering::SeqCst);
+    let removal = one.remove("key:1").await;
+    assert!(!removal.is_applied() && !clumsy.before.load(Ordering::SeqCst));
+    until_sent(&one).await;
+
+    clumsy.after.store(true, Ordering::SeqCst);
+    let removal = one.remove("key:2").await;
+    assert!(!removal.is_applied() && !clumsy.after.load(Ordering::SeqCst));
+    assert_eq!(one.invalidations().pending, 0);
+
+    let removal = one.remove("key:3").await;
+    caught_up(&two, removal.token().unwrap()).await;
+}
+
+#[tokio::test]
+async fn hub() {
+    removals_are_sent_however_their_subscriber_fares(Transport::Hub).await;
+}
+
+#[tokio::test]
+async fn streams() {
+    removals_are_sent_however_their_subscriber_fares(Transport::Streams).await;
+}
