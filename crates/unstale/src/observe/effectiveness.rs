@@ -56,7 +56,8 @@ pub struct PatternStats {
     /// invalidate.
     pub differences: u64,
     /// Copies that were to be compared and were not: the source had been asked often enough, or
-    /// did not answer, or the copy's life ended meanwhile.
+    /// did not answer, or the copy's life ended meanwhile, or it differed while 64 others that
+    /// differ waited for their verdict already.
     pub skipped_inspections: u64,
     /// Mean latency of a read, whatever answered it.
     pub average_latency: Duration,

@@ -14,13 +14,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::task::yield_now;
+
 use self::chance::Chance;
-use self::limit::Limit;
+use self::limit::{Limit, Place};
 pub use self::loader::FromIds;
 pub(crate) use self::loader::Inspection;
 use super::flights::Boarded;
 use super::{Cacheable, Request};
 use crate::clock;
+use crate::codec::Codec;
 use crate::config::Config;
 use crate::core::{Position, Verdict};
 use crate::instance::Instance;
@@ -35,7 +38,7 @@ const ENCODINGS: usize = 8;
 /// What one instance inspects, and how much of it.
 pub(crate) struct Inspector {
     chance: Chance,
-    limit: Arc<Limit>,
+    limit: Limit,
     load_timeout: Duration,
     /// After this, what had been removed when the source was asked is known here.
     patience: Duration,
@@ -47,7 +50,7 @@ impl Inspector {
         let inspect = &config.inspect;
         (inspect.sample_rate > 0.0).then(|| Self {
             chance: Chance::of(inspect.sample_rate),
-            limit: Arc::new(Limit::new(inspect.max_loads_per_second)),
+            limit: Limit::new(inspect.max_loads_per_second),
             load_timeout: config.load_timeout,
             // The removal may take `Grace` to be called, and a proof one probe to be renewed.
             patience: inspect.grace + config.stream.poll_interval,
@@ -107,10 +110,9 @@ pub(crate) fn inspect<T: Cacheable>(
             series.inspection_skipped();
         }
     };
-    if !inspector.limit.begin(clock::now()) {
+    let Some(place) = inspector.limit.begin(clock::now()) else {
         return skipped();
-    }
-    let place = Place(inspector.limit.clone());
+    };
     // The ticket first: what is removed before it was opened is no longer held afterwards.
     let (boarded, _) = Boarded::alone(&instance.local, request.key.into(), Position::ORIGIN);
     let held = instance.local.memory.peek(request.key);
@@ -131,15 +133,6 @@ pub(crate) fn inspect<T: Cacheable>(
     instance.runtime.spawn(case.inspect(place));
 }
 
-/// A load that counts against the limit, until it is dropped.
-struct Place(Arc<Limit>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.ended();
-    }
-}
-
 impl<T: Cacheable> Case<T> {
     async fn inspect(self, place: Place) {
         let compared = self.compare(place).await;
@@ -155,21 +148,29 @@ impl<T: Cacheable> Case<T> {
     /// Holds on to the instance only between its awaits: an inspection keeps no cache alive.
     async fn compare(&self, place: Place) -> Compared {
         let key = &self.boarded.key;
-        let timeout = self.instance.upgrade()?.inspector.as_ref()?.load_timeout;
-        let loaded = self.load(timeout).await?;
-        drop(place);
-        let asked = clock::now();
-        let patience = {
+        let (timeout, codec) = {
             let instance = self.instance.upgrade()?;
-            if !self.differs(&instance, loaded.as_ref())? {
-                return Some(Finding::Same);
-            }
+            (instance.inspector.as_ref()?.load_timeout, instance.codec)
+        };
+        let loaded = self.load(timeout).await?;
+        let asked = clock::now();
+        if !self.differs(codec, loaded).await? {
+            return Some(Finding::Same);
+        }
+        drop(place);
+        let (patience, _waiting) = {
+            let instance = self.instance.upgrade()?;
             // One whose life is over misleads nobody any longer.
             let held = instance.local.memory.peek(key)?;
             if !held.is(&self.copy) || !clock::is_before(held.expires()) {
                 return None;
             }
-            instance.inspector.as_ref()?.patience
+            let inspector = instance.inspector.as_ref()?;
+            let Some(waiting) = inspector.limit.wait() else {
+                tracing::debug!(%key, "a copy that differs was not inspected: others still wait");
+                return None;
+            };
+            (inspector.patience, waiting)
         };
         tokio::time::sleep(patience).await;
         let instance = self.instance.upgrade()?;
@@ -214,19 +215,35 @@ impl<T: Cacheable> Case<T> {
         }
     }
 
-    /// Whether the copy is another than what was loaded; `None` when that cannot be told.
-    fn differs(&self, instance: &Instance, loaded: Option<&T>) -> Option<bool> {
+    /// Whether the copy is another than what was loaded; `None` when that cannot be told. A large
+    /// value takes long to encode, so others get their turn after each time.
+    async fn differs(&self, codec: Codec, loaded: Option<T>) -> Option<bool> {
         let Some(loaded) = loaded else {
             return Some(true);
         };
-        let codec = &instance.codec;
         let copy = codec.encode(&*self.copy).ok()?;
-        if copy == codec.encode(loaded).ok()? {
+        yield_now().await;
+        if copy == codec.encode(&loaded).ok()? {
             return Some(false);
         }
-        let again = || codec.encode(&codec.decode::<T>(&copy)?).ok();
-        let alike = (0..ENCODINGS).all(|_| again().as_ref() == Some(&copy));
-        if !alike && !self.inspection.told.swap(true, Ordering::Relaxed) {
+        for _ in 0..ENCODINGS {
+            yield_now().await;
+            let decoded = codec.decode::<T>(&copy);
+            yield_now().await;
+            let again = decoded.and_then(|decoded| codec.encode(&decoded).ok());
+            if again.as_ref() != Some(&copy) {
+                self.tell_that_it_cannot_be_compared();
+                return None;
+            }
+        }
+        Some(true)
+    }
+
+    fn tell_that_it_cannot_be_compared(&self) {
+        let Some(instance) = self.instance.upgrade() else {
+            return;
+        };
+        if !self.inspection.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 instance = %instance.name,
                 key = %self.boarded.key,
@@ -234,6 +251,5 @@ impl<T: Cacheable> Case<T> {
                  hash map is the usual cause; a `BTreeMap` has an order"
             );
         }
-        alike.then_some(true)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use testbed::eventually;
 use tokio::sync::Semaphore;
 use unstale::{Cache, Config, PatternStats, Space};
@@ -349,6 +350,76 @@ async fn what_is_encoded_in_no_order_is_not_compared() {
         patterns.iter().all(|one| one.differences == 0),
         "{patterns:?}"
     );
+}
+
+/// Every hit is inspected, every copy differs, and its verdict takes longer than the test.
+#[tokio::test]
+async fn only_so_many_copies_wait_for_their_verdict() {
+    const MOST: usize = 64;
+    let cache = alone(|config| config.inspect.grace = Duration::from_secs(600)).await;
+    let database = Database::with(1);
+    let prices = database.prices(&cache);
+    database.read(&prices).await;
+    database.write(2);
+    let copy = prices.get("MSFT").await.unwrap();
+    // Nothing else is skipped here: the source answers at once, and the copy lives on.
+    eventually("more differ than wait", PATIENCE, || async {
+        prices.get("MSFT").await;
+        database.asked() > 3 * MOST
+    })
+    .await;
+    let settled = || {
+        // One is the test's, one is in L1, and each case has one beside that of its sight.
+        let cases = (Arc::strong_count(&copy) - 2) / 2;
+        (cases == MOST).then_some(()).ok_or(cases)
+    };
+    eventually("the others have ended", PATIENCE, || async { settled() }).await;
+    let stats = counted(&cache);
+    assert_eq!(stats.inspected, 0, "{stats:?}");
+    assert!(stats.skipped_inspections >= 2 * MOST as u64, "{stats:?}");
+}
+
+/// A value that counts how often any of its kind is encoded or decoded.
+#[derive(PartialEq)]
+struct Costly(u32);
+
+static STEPS: AtomicUsize = AtomicUsize::new(0);
+
+impl Serialize for Costly {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        STEPS.fetch_add(1, Ordering::SeqCst);
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Costly {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        STEPS.fetch_add(1, Ordering::SeqCst);
+        u32::deserialize(deserializer).map(Self)
+    }
+}
+
+/// On a runtime of one thread: whoever is there beside the inspection runs between its steps.
+#[tokio::test]
+async fn others_run_between_the_steps_of_a_comparison() {
+    let cache = alone(|_| ()).await;
+    let prices = cache
+        .space::<Costly>("costly")
+        .inspect_with(|_: String| async { Ok::<_, Infallible>(Some(Costly(2))) });
+    let load = || async { Ok::<_, Infallible>(Some(Costly(1))) };
+    prices.get_or_load("MSFT", load).await.unwrap();
+    let began = STEPS.load(Ordering::SeqCst);
+    prices.get("MSFT").await;
+    let mut seen = began;
+    let mut most = 0;
+    while cache.effectiveness().patterns[0].differences == 0 {
+        tokio::task::yield_now().await;
+        let now = STEPS.load(Ordering::SeqCst);
+        most = most.max(now - seen);
+        seen = now;
+    }
+    assert!(seen - began > 10, "{}", seen - began);
+    assert_eq!(most, 1);
 }
 
 /// An inspection waits for its load, and nobody waits for the inspection.

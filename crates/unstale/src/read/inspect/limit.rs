@@ -1,13 +1,25 @@
-//! How often the source is asked for the inspector's sake.
+//! How much is done for the inspector's sake: how often the source is asked, and how many copies
+//! are kept meanwhile.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::core::Tick;
 
-/// No more of the inspector's loads than this are under way at a time: a source that is slow
-/// already is not asked more.
+/// No more copies than this are loaded anew and compared at a time: a source that is slow already
+/// is not asked more, and no more processors are busy encoding large values.
 const AT_A_TIME: usize = 4;
+
+/// No more copies than this wait for their verdict at a time. Each is kept in memory meanwhile,
+/// whatever becomes of it in L1. By default, if all copies differ, 10 a second wait for somewhat more
+/// than 5 seconds; and where more than these differ, there is no lack of cases.
+const WAITING: usize = 64;
+
+/// What only so many do at a time, until they drop this.
+pub(super) type Place = OwnedSemaphorePermit;
 
 /// Spaces loads out evenly, so that no second, from whenever it is counted, has more of them.
 #[derive(Debug)]
@@ -15,7 +27,8 @@ pub(super) struct Limit {
     interval: Duration,
     /// The next one may begin then.
     next: AtomicU64,
-    loading: AtomicUsize,
+    comparing: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Limit {
@@ -23,28 +36,24 @@ impl Limit {
         Self {
             interval: Duration::from_secs(1) / per_second.max(1),
             next: AtomicU64::new(0),
-            loading: AtomicUsize::new(0),
+            comparing: Arc::new(Semaphore::new(AT_A_TIME)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
         }
     }
 
-    /// Whether a load may begin now. Then it has to be [`ended`](Self::ended).
-    pub(super) fn begin(&self, now: Tick) -> bool {
+    /// A place to load and compare, if a load may begin now.
+    pub(super) fn begin(&self, now: Tick) -> Option<Place> {
+        let place = self.comparing.clone().try_acquire_owned().ok()?;
         let next = (now + self.interval).as_nanos();
         let due = |due| (due <= now.as_nanos()).then_some(next);
         let relaxed = Ordering::Relaxed;
-        let room = |loading: usize| (loading < AT_A_TIME).then_some(loading + 1);
-        if self.loading.fetch_update(relaxed, relaxed, room).is_err() {
-            return false;
-        }
         let may = self.next.fetch_update(relaxed, relaxed, due).is_ok();
-        if !may {
-            self.ended();
-        }
-        may
+        may.then_some(place)
     }
 
-    pub(super) fn ended(&self) {
-        self.loading.fetch_sub(1, Ordering::Relaxed);
+    /// A place to wait for the verdict, if one is free.
+    pub(super) fn wait(&self) -> Option<Place> {
+        self.waiting.clone().try_acquire_owned().ok()
     }
 }
 
@@ -60,13 +69,7 @@ mod tests {
     fn no_second_has_more_loads_than_the_limit() {
         let limit = Limit::new(5);
         let begun: Vec<u64> = (0..10_000)
-            .filter(|millis| {
-                let may = limit.begin(at(*millis));
-                if may {
-                    limit.ended();
-                }
-                may
-            })
+            .filter(|millis| limit.begin(at(*millis)).is_some())
             .collect();
         assert_eq!(begun.len(), 50);
         for from in 0..9_000 {
@@ -78,10 +81,12 @@ mod tests {
     #[test]
     fn a_slow_source_is_not_asked_more() {
         let limit = Limit::new(1_000);
-        let begun = (0..1_000).filter(|millis| limit.begin(at(*millis))).count();
-        assert_eq!(begun, AT_A_TIME);
-        limit.ended();
-        assert!(limit.begin(at(1_000)));
-        assert!(!limit.begin(at(1_001)));
+        let mut begun: Vec<_> = (0..1_000)
+            .filter_map(|millis| limit.begin(at(millis)))
+            .collect();
+        assert_eq!(begun.len(), AT_A_TIME);
+        begun.pop();
+        let _again = limit.begin(at(1_000)).expect("a place");
+        assert!(limit.begin(at(1_001)).is_none());
     }
 }
