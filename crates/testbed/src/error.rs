@@ -30,6 +30,35 @@ pub enum Error {
         source: which::Error,
     },
 
+    /// There is no Postgres to start.
+    #[error(
+        "no `initdb` in the directory that UNSTALE_TEST_POSTGRES names, or, if that is not set, on \
+         PATH: run `cargo xtask test`, which finds or installs Postgres, or set the variable to the \
+         directory with its programs, such as /usr/lib/postgresql/15/bin"
+    )]
+    NoPostgres,
+
+    /// This process is root, which Postgres refuses to run as, and there is no account for it.
+    #[error(
+        "there is no user `{name}` to run Postgres as, and it does not run as root: make one with \
+         `useradd {name}`, as Debian's package does, or run the tests as another user"
+    )]
+    NoAccount {
+        /// The account that was looked for.
+        name: &'static str,
+    },
+
+    /// One of the server's programs failed.
+    #[error("`{program}` failed ({status}): {said}")]
+    Failed {
+        /// The program.
+        program: &'static str,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// What it said.
+        said: String,
+    },
+
     /// The port asked for, or any port at all, could not be had.
     #[error("cannot reserve port {port} on 127.0.0.1 (0 is any free port)")]
     Port {

@@ -1,9 +1,10 @@
-//! Starts real Redis and Valkey servers, and a fault proxy in front of them, for tests and
+//! Starts real Redis, Valkey and Postgres servers, and a fault proxy in front of them, for tests and
 //! benchmarks.
 //!
 //! * [`Server`] is one server process of its own on a free port: it can be killed, restarted,
 //!   paused and replicated, and it never outlives the process that started it, however that process
 //!   ends.
+//! * [`Postgres`] is the same of a database server.
 //! * [`Proxy`] stands between a client and a server and cuts, silences, stalls or delays what
 //!   passes.
 //! * [`WallClocks`] makes wall clocks that can be turned, and that a server can be made to go by.
@@ -33,15 +34,19 @@
 //! In a test on a single-threaded runtime everything else stands still meanwhile; use the
 //! multi-threaded flavour where that matters.
 
+mod account;
 mod error;
 mod eventually;
 mod port;
+mod postgres;
+mod process;
 mod proxy;
 mod server;
 mod wall_clock;
 
 pub use error::{Error, Result};
 pub use eventually::{Condition, eventually};
+pub use postgres::Postgres;
 pub use proxy::{Direction, Proxy};
 pub use redis::Value;
 pub use semver::Version;

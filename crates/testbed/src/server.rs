@@ -3,7 +3,6 @@
 mod binary;
 mod builder;
 mod identity;
-mod process;
 mod site;
 
 use std::{
@@ -16,12 +15,11 @@ use std::{
 pub use builder::ServerBuilder;
 use identity::Identity;
 pub use identity::Kind;
-use process::Process;
 use redis::{ToRedisArgs, Value};
 use semver::Version;
 use site::Site;
 
-use crate::{Error, Result};
+use crate::{Error, Result, process::Process};
 
 /// A running Redis or Valkey server on 127.0.0.1, in a directory of its own, both gone when it is
 /// dropped.

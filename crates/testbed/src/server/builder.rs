@@ -4,7 +4,10 @@ use std::{ffi::OsString, fmt::Write as _, fs, sync::Mutex};
 
 use tempfile::TempDir;
 
-use super::{Server, binary, process::CONFIGURATION, site::Site};
+use super::{
+    Server, binary,
+    site::{CONFIGURATION, Site},
+};
 use crate::{Error, Result, WallClock, port::ReservedPort};
 
 /// How often a server is started on another free port when its own was taken at the last moment.

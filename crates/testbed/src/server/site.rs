@@ -9,11 +9,15 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{
-    identity::{Identity, field},
-    process::{Process, last_words},
+use super::identity::{Identity, field};
+use crate::{
+    Error, Result,
+    port::ReservedPort,
+    process::{End, Launch, Process, last_words},
 };
-use crate::{Error, Result, port::ReservedPort};
+
+/// The server's configuration file in its directory.
+pub(super) const CONFIGURATION: &str = "server.conf";
 
 /// How long a server may take until it is ready: far more than it needs, for machines that are slow
 /// or busy.
@@ -57,7 +61,14 @@ impl Site {
     /// Starts the server's process and waits until it answers, and is itself and no stranger on its
     /// port.
     pub(super) fn start(&self) -> Result<(Process, Identity)> {
-        let mut process = Process::spawn(&self.program, self.directory.path(), &self.environment)?;
+        let mut process = Process::spawn(&Launch {
+            program: &self.program,
+            arguments: &[CONFIGURATION],
+            directory: self.directory.path(),
+            environment: &self.environment,
+            account: None,
+            end: End::Kill,
+        })?;
         let pid = process.pid().to_string();
         let identity = self.poll(&mut process, || {
             self.query::<()>(&redis::cmd("PING")).map_err(in_words)?;

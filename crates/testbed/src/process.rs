@@ -11,10 +11,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
-use crate::{Error, Result};
+use crate::{Error, Result, account::Account};
 
-/// The server's configuration file in its directory.
-pub(super) const CONFIGURATION: &str = "server.conf";
 /// What the server prints, in its directory.
 const LOG: &str = "server.log";
 /// How many lines of the log an error quotes.
@@ -25,71 +23,115 @@ const LAST_WORDS: usize = 12;
 /// however that came about; then the watcher kills the server and removes its directory. `$$` is
 /// the server in the watcher too: its subshell keeps the number.
 ///
+/// The signal is the server's own for ending at once.
+///
 /// Hangups are ignored because the system sends one to the whole process group when we die while
 /// the server is paused.
 const START: &str = r#"
 trap '' HUP
 exec 3<&0
 directory=$1
-shift
-( read -r stopped <&3 || { kill -9 $$; rm -rf -- "$directory"; } ) &
+signal=$2
+shift 2
+( read -r stopped <&3 || { kill -s "$signal" $$; rm -rf -- "$directory"; } ) &
 exec 3<&-
 exec "$@" </dev/null
 "#;
 
+/// A server's program, and how it is run.
+pub(crate) struct Launch<'a> {
+    pub(crate) program: &'a Path,
+    pub(crate) arguments: &'a [&'a str],
+    /// Where it runs and leaves its log.
+    pub(crate) directory: &'a Path,
+    pub(crate) environment: &'a [(OsString, OsString)],
+    /// As whom, if not as ourselves.
+    pub(crate) account: Option<Account>,
+    pub(crate) end: End,
+}
+
+/// How a server is made to end at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum End {
+    /// It cannot refuse.
+    Kill,
+    /// It takes its own processes and shared memory with it.
+    Quit,
+}
+
+impl End {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "KILL",
+            Self::Quit => "QUIT",
+        }
+    }
+
+    fn signal(self) -> Signal {
+        match self {
+            Self::Kill => Signal::KILL,
+            Self::Quit => Signal::QUIT,
+        }
+    }
+}
+
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
+    end: End,
 }
 
 impl Process {
-    pub(super) fn spawn(
-        program: &Path,
-        directory: &Path,
-        environment: &[(OsString, OsString)],
-    ) -> Result<Self> {
-        let log = File::create(directory.join(LOG)).map_err(Error::Directory)?;
-        let child = Command::new("sh")
+    pub(crate) fn spawn(launch: &Launch<'_>) -> Result<Self> {
+        let log = File::create(launch.directory.join(LOG)).map_err(Error::Directory)?;
+        let mut command = Command::new("sh");
+        command
             .args(["-c", START, "sh"])
-            .arg(directory)
-            .arg(program)
-            .arg(CONFIGURATION)
-            .current_dir(directory)
-            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .arg(launch.directory)
+            .arg(launch.end.name())
+            .arg(launch.program)
+            .args(launch.arguments)
+            .current_dir(launch.directory)
+            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(log.try_clone().map_err(Error::Directory)?)
             .stderr(log)
             // A Ctrl-C at the terminal is for the tests; the server and its watcher notice their
             // end.
-            .process_group(0)
-            .spawn()
-            .map_err(|source| Error::Spawn {
-                program: program.to_owned(),
-                source,
-            })?;
-        Ok(Self { child })
+            .process_group(0);
+        if let Some(account) = launch.account {
+            account.apply(&mut command);
+        }
+        let child = command.spawn().map_err(|source| Error::Spawn {
+            program: launch.program.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            child,
+            end: launch.end,
+        })
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// How the process ended, if it did.
-    pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().map_err(|source| Error::Process {
             action: "look after",
             source,
         })
     }
 
-    pub(super) fn kill(mut self) -> Result<()> {
+    pub(crate) fn kill(mut self) -> Result<()> {
         self.stop().map_err(|source| Error::Process {
             action: "kill",
             source,
         })
     }
 
-    pub(super) fn pause(&self) -> Result<()> {
+    pub(crate) fn pause(&self) -> Result<()> {
         self.signal("pause", Signal::STOP)?;
         // The signal was only sent; wait until it has taken effect, without reaping the process.
         let events = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -101,7 +143,7 @@ impl Process {
             })
     }
 
-    pub(super) fn resume(&self) -> Result<()> {
+    pub(crate) fn resume(&self) -> Result<()> {
         self.signal("resume", Signal::CONT)
     }
 
@@ -115,7 +157,10 @@ impl Process {
     }
 
     fn stop(&mut self) -> io::Result<()> {
-        self.child.kill()?;
+        // The number is still our child's, as above; one that was waited for is not signalled.
+        if self.child.try_wait()?.is_none() {
+            kill_process(Pid::from_child(&self.child), self.end.signal())?;
+        }
         if let Some(mut watched) = self.child.stdin.take() {
             // The watcher is gone if the server never got as far as having one.
             let _ = watched.write_all(b"stopped\n");
@@ -132,7 +177,7 @@ impl Drop for Process {
 }
 
 /// The end of the log in a server's directory, for an error message.
-pub(super) fn last_words(directory: &Path) -> String {
+pub(crate) fn last_words(directory: &Path) -> String {
     let log = fs::read(directory.join(LOG)).unwrap_or_default();
     let log = String::from_utf8_lossy(&log);
     let lines: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();
