@@ -1,4 +1,4 @@
-use std::{fmt, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{ffi::OsString, fmt, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::{Parser, value_parser};
 
@@ -11,10 +11,16 @@ pub struct Args {
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1.., default_values_t = [5080, 5081])]
     pub ports: Vec<u16>,
 
-    /// The SQLite file that all instances share; made if it is not there. [default:
-    /// unstale-realtime.db in the system's directory for temporary files]
-    #[arg(long, value_name = "FILE", env = "REALTIME_DATABASE")]
-    pub database: Option<PathBuf>,
+    /// The database that all instances share: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or a
+    /// SQLite file, which is made if it is not there. [default: unstale-realtime.db in the system's
+    /// directory for temporary files]
+    #[arg(
+        long,
+        value_name = "URL|FILE",
+        env = "DATABASE_URL",
+        hide_env_values = true
+    )]
+    pub database: Option<Location>,
 
     /// The cache's configuration, in the form of appsettings.json. [default: the one that comes
     /// with the service]
@@ -67,12 +73,29 @@ impl fmt::Debug for Server {
     }
 }
 
+/// Where a database is. It may hold a password, so `Debug` does not show it.
+#[derive(Clone)]
+pub struct Location(OsString);
+
+impl From<OsString> for Location {
+    fn from(location: OsString) -> Self {
+        Self(location)
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Location(..)")
+    }
+}
+
 impl Args {
-    /// The database file to use.
-    pub fn database(&self) -> PathBuf {
-        self.database
-            .clone()
-            .unwrap_or_else(|| std::env::temp_dir().join("unstale-realtime.db"))
+    /// Where the database to use is. An empty variable is as good as none.
+    pub fn database(&self) -> OsString {
+        let given = self.database.as_ref().map(|Location(given)| given.clone());
+        given
+            .filter(|location| !location.is_empty())
+            .unwrap_or_else(|| std::env::temp_dir().join("unstale-realtime.db").into())
     }
 
     /// The server to use. An empty variable is as good as none.
@@ -93,8 +116,10 @@ mod tests {
 
     #[test]
     fn the_password_is_not_shown() {
-        let args = Args::parse_from(["realtime", "--redis", "redis://:s3cret@localhost"]);
-        assert_eq!(args.redis(), Some("redis://:s3cret@localhost"));
+        let (redis, database) = ("redis://:s3cret@localhost", "postgres://:s3cret@localhost");
+        let args = Args::parse_from(["realtime", "--redis", redis, "--database", database]);
+        assert_eq!(args.redis(), Some(redis));
+        assert_eq!(args.database(), database);
         assert!(!format!("{args:?}").contains("s3cret"));
     }
 }

@@ -12,10 +12,10 @@ use unstale::Config;
 
 use crate::{
     args::Args,
-    claim::{Claim, ClaimError},
     instance::{Instance, StartError},
     live::Board,
     settings::{APPSETTINGS, Settings},
+    store::{Database, DatabaseError},
     traffic::{MarketError, Traffic},
     watch::check_forever,
 };
@@ -33,7 +33,7 @@ pub enum DemoError {
     #[error("The cache cannot be built.")]
     Cache(#[from] unstale::Error),
     #[error(transparent)]
-    Database(#[from] ClaimError),
+    Database(#[from] DatabaseError),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
@@ -53,17 +53,18 @@ pub async fn run(args: Args) -> Result<(), DemoError> {
     };
     let listeners = [listen(first).await?, listen(second).await?];
     let settings = settings(&args)?;
-    let _claim = Claim::of(&args.database(), settings.reaches_other_processes())?;
+    let database = Database::at(&args.database())?;
+    let claim = database.claim(settings.reaches_other_processes()).await?;
     let board = Arc::new(Board::of(&settings).with_controls());
     let mut instances = Vec::new();
-    let result = match start(&args, &settings, &board, listeners, &mut instances).await {
+    let result = match start(&settings, &database, &board, listeners, &mut instances).await {
         Ok(()) => {
             let over = CancellationToken::new();
             let checks = over
                 .clone()
                 .run_until_cancelled_owned(check_forever(board.clone()));
             let checks = tokio::spawn(checks);
-            let result = serve(&args, &settings, &board, &instances).await;
+            let result = serve(&args, &settings, &database, &board, &instances).await;
             over.cancel();
             // Before the instances that it reads from stop.
             if let Err(error) = checks.await {
@@ -74,6 +75,7 @@ pub async fn run(args: Args) -> Result<(), DemoError> {
         Err(error) => Err(error),
     };
     futures::future::join_all(instances.into_iter().map(Instance::stop)).await;
+    claim.release().await;
     result
 }
 
@@ -111,8 +113,8 @@ fn environment_names_server() -> bool {
 }
 
 async fn start(
-    args: &Args,
     settings: &Settings,
+    database: &Database,
     board: &Arc<Board>,
     listeners: [TcpListener; 2],
     started: &mut Vec<Instance>,
@@ -121,8 +123,7 @@ async fn start(
         let port = listener.local_addr().map_err(StartError::from)?.port();
         let name = format!("realtime-{port}");
         let cache = settings.cache(&name).await?;
-        started
-            .push(Instance::start(&name, listener, cache, &args.database(), board.clone()).await?);
+        started.push(Instance::start(&name, listener, cache, database, board.clone()).await?);
     }
     Ok(())
 }
@@ -130,13 +131,13 @@ async fn start(
 async fn serve(
     args: &Args,
     settings: &Settings,
+    database: &Database,
     board: &Arc<Board>,
     instances: &[Instance],
 ) -> Result<(), DemoError> {
-    let (transport, database) = (settings.transport(), args.database());
+    let transport = settings.transport();
     say(format_args!(
-        "Two instances on {transport} and the database {}:",
-        database.display()
+        "Two instances on {transport} and the database {database}:"
     ));
     for instance in instances {
         let address = instance.address();

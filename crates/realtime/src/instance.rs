@@ -1,4 +1,4 @@
-use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -8,10 +8,7 @@ use crate::{
     app::App,
     http,
     live::Board,
-    store::{
-        Repository,
-        sqlite::{OpenError, Sqlite},
-    },
+    store::{Database, DatabaseError},
     watch::{WatchedInstance, follow},
 };
 
@@ -23,7 +20,6 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Instance {
     app: App,
     address: SocketAddr,
-    database: Arc<Sqlite>,
     server: JoinHandle<io::Result<()>>,
     /// Takes down what happens on this instance.
     following: JoinHandle<()>,
@@ -31,20 +27,19 @@ pub struct Instance {
 
 impl Instance {
     /// Serves on the listener until [`stop`](Self::stop). Instances that open the same database
-    /// file and whose caches are connected to each other make up one service.
+    /// and whose caches are connected to each other make up one service.
     ///
     /// # Errors
-    /// If the database file cannot be opened, or the listener has no address.
+    /// If the database cannot be opened, or the listener has no address.
     pub async fn start(
         name: &str,
         listener: TcpListener,
         cache: Cache,
-        database: &Path,
+        database: &Database,
         board: Arc<Board>,
     ) -> Result<Self, StartError> {
         let address = listener.local_addr()?;
-        let database = Arc::new(Sqlite::open(database).await?);
-        let store: Arc<dyn Repository> = database.clone();
+        let store = database.open().await?;
         board.scrape.watch(&cache);
         let app = App::new(cache, store, board.clone());
         let following = tokio::spawn(follow(app.cache.events(), board.len(), board.clone()));
@@ -71,7 +66,6 @@ impl Instance {
         Ok(Self {
             app,
             address,
-            database,
             server,
             following,
         })
@@ -97,7 +91,7 @@ impl Instance {
         }
         self.following.abort();
         self.app.cache.close().await;
-        self.database.close().await;
+        self.app.store.close().await;
     }
 }
 
@@ -106,7 +100,7 @@ impl Instance {
 #[expect(missing_docs, reason = "the message of each says what it means")]
 pub enum StartError {
     #[error(transparent)]
-    Database(#[from] OpenError),
+    Database(#[from] DatabaseError),
     #[error("The listener has no address.")]
     Listener(#[from] io::Error),
 }

@@ -8,7 +8,6 @@
 mod app;
 mod args;
 mod cached;
-mod claim;
 mod complaint;
 mod demo;
 mod domain;
@@ -22,12 +21,11 @@ mod store;
 mod traffic;
 mod watch;
 
-pub use args::{Args, Server};
-pub use claim::ClaimError;
+pub use args::{Args, Location, Server};
 pub use complaint::complaint;
 pub use demo::{DemoError, run};
 pub use instance::{Instance, StartError};
 pub use live::Board;
 pub use settings::{APPSETTINGS, Settings};
-pub use store::sqlite::OpenError;
+pub use store::{Database, DatabaseError};
 pub use traffic::MarketError;

@@ -1,11 +1,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::{
-    Invalid,
+    Invalid, Timestamp,
     invalid::{between, text},
 };
 
@@ -18,8 +17,7 @@ pub(crate) struct Activity {
     pub(crate) user_name: String,
     pub(crate) content: String,
     pub(crate) likes: i64,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(crate) created_at: OffsetDateTime,
+    pub(crate) created_at: Timestamp,
 }
 
 /// An activity about to be posted.

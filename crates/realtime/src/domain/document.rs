@@ -1,9 +1,8 @@
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Invalid, invalid};
+use super::{Invalid, Timestamp, invalid};
 
 /// A document that several people edit at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -17,8 +16,7 @@ pub(crate) struct Document {
     pub(crate) content: String,
     /// Counts the updates of the content, beginning at 1.
     pub(crate) version: i64,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(crate) updated_at: OffsetDateTime,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// One saved state of a document's content.
@@ -28,11 +26,11 @@ pub(crate) struct DocumentVersion {
     pub(crate) version: i64,
     /// The length of the content in characters.
     pub(crate) length: i64,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(crate) saved_at: OffsetDateTime,
+    pub(crate) saved_at: Timestamp,
 }
 
-/// A document's text of at most 100,000 characters.
+/// A document's text of at most 100,000 characters, none of them U+0000, which not every database
+/// can keep.
 #[derive(Debug, Clone)]
 pub(crate) struct DocumentContent(String);
 
@@ -43,6 +41,12 @@ impl DocumentContent {
             return Err(Invalid::new(
                 "content",
                 format!("must have at most 100000 characters, but has {length}."),
+            ));
+        }
+        if text.contains('\0') {
+            return Err(Invalid::new(
+                "content",
+                "must not contain the character U+0000.",
             ));
         }
         Ok(Self(text))

@@ -9,6 +9,7 @@ mod price;
 mod product;
 mod stock_price;
 mod symbol;
+mod timestamp;
 
 pub(crate) use activity::{Activity, NewActivity, PageKey};
 pub(crate) use document::{Document, DocumentContent, DocumentVersion, UserName};
@@ -18,3 +19,4 @@ pub(crate) use price::Price;
 pub(crate) use product::Product;
 pub(crate) use stock_price::StockPrice;
 pub(crate) use symbol::Symbol;
+pub(crate) use timestamp::Timestamp;

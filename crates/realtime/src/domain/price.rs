@@ -10,7 +10,7 @@ use super::Invalid;
 /// An exact amount of money: 0.0001 to 1,000,000,000 with at most four decimals.
 ///
 /// In JSON it is a bare number, written digit by digit from the decimal so that no binary fraction
-/// ever rounds it. In the database it is a whole number of ten-thousandths.
+/// ever rounds it. A database that has no decimals keeps it as a whole number of ten-thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
 #[schema(value_type = f64, example = 39.81, minimum = 0.0001, maximum = 1_000_000_000.0)]
 pub(crate) struct Price(Decimal);
@@ -31,9 +31,13 @@ impl Price {
         }
     }
 
-    /// The price that the database keeps as a whole number of ten-thousandths.
+    /// The price of so many ten-thousandths.
     pub(crate) fn from_units(units: i64) -> Self {
         Self(Decimal::new(units, DECIMALS).normalize())
+    }
+
+    pub(crate) fn amount(self) -> Decimal {
+        self.0
     }
 
     pub(crate) fn units(self) -> i64 {

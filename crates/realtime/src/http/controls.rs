@@ -12,12 +12,11 @@ use axum::{
     routing::post,
 };
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use super::{body::Body, problem::Problem};
 use crate::{
     app::App,
-    domain::{Price, StockPrice, Symbol},
+    domain::{Price, StockPrice, Symbol, Timestamp},
     watch::{Break, WatchedInstance},
 };
 
@@ -72,7 +71,7 @@ async fn write(State(app): State<App>, Body(write): Body<Write>) -> Result<Json<
         let price = StockPrice {
             symbol: write.symbol,
             price: write.price,
-            timestamp: OffsetDateTime::now_utc(),
+            timestamp: Timestamp::now(),
             version: 0,
         };
         let began = Instant::now();

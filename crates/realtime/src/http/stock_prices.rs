@@ -1,7 +1,6 @@
 //! The specification's first example: a live dashboard.
 
 use axum::{Json, extract::State, response::IntoResponse};
-use time::OffsetDateTime;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{Invalid, Price, StockPrice, Symbol, entries},
+    domain::{Invalid, Price, StockPrice, Symbol, Timestamp, entries},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -59,7 +58,7 @@ async fn update_price(
         let price = StockPrice {
             symbol,
             price,
-            timestamp: OffsetDateTime::now_utc(),
+            timestamp: Timestamp::now(),
             version: 0,
         };
         match write.prices.set(&price).await? {

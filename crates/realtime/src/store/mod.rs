@@ -4,8 +4,15 @@
 //! A write returns when it is committed, so that the caller may invalidate afterwards. Dropping a
 //! future before it finished either leaves the write out altogether or completes it.
 
+mod claim;
+mod database;
+mod error;
+mod postgres;
 mod queries;
-pub(crate) mod sqlite;
+mod sqlite;
+mod tables;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -15,7 +22,15 @@ use crate::domain::{
     StockPrice, Symbol, UserName,
 };
 
+pub(crate) use claim::Claim;
+pub use database::Database;
+pub use error::DatabaseError;
 pub(crate) use queries::{Queries, QueryCount};
+
+/// How long a writer waits for another one's transaction, and anybody for a connection.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How many connections of an instance read.
+const READERS: u32 = 4;
 
 /// The database could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +41,32 @@ pub(crate) type Stored<T> = Result<T, StoreError>;
 
 /// Everything one database offers.
 pub(crate) trait Repository:
-    StockPriceRepository
+    Connections
+    + StockPriceRepository
     + DocumentRepository
     + ActivityRepository
     + InventoryRepository
     + ProductRepository
 {
+}
+
+impl<T> Repository for T where
+    T: Connections
+        + StockPriceRepository
+        + DocumentRepository
+        + ActivityRepository
+        + InventoryRepository
+        + ProductRepository
+{
+}
+
+/// What one instance has to do with its database as a whole.
+#[async_trait]
+pub(crate) trait Connections: Send + Sync {
     /// What this instance has asked its database so far.
     fn queries(&self) -> Queries;
+    /// Ends all connections, once what goes on over them has ended.
+    async fn close(&self);
 }
 
 #[async_trait]

@@ -1,9 +1,10 @@
-use std::{net::SocketAddr, sync::Arc, time::Duration};
-
-use time::OffsetDateTime;
+use std::{net::SocketAddr, sync::Arc};
 
 use super::{freshness::Freshness, market::Month, pace::Pace};
-use crate::{domain::StockPrice, http::UNSTALE_TOKEN};
+use crate::{
+    domain::{StockPrice, Timestamp},
+    http::UNSTALE_TOKEN,
+};
 
 /// Replays the market month by month, again and again: the quotes of a month go to the service as
 /// one batch.
@@ -19,11 +20,11 @@ pub(crate) async fn run(
 ) {
     let url = format!("http://{instance}/api/StockPrices/batch");
     let mut pace = Pace::new(f64::from(prices_per_second));
-    let mut last = OffsetDateTime::UNIX_EPOCH;
+    let mut last = Timestamp::now();
     for month in months.iter().cycle() {
         pace.take(month.len() as f64).await;
         // Strictly later than the last one, even if the clock was set back.
-        last = OffsetDateTime::now_utc().max(last + Duration::from_nanos(1));
+        last = last.next();
         let prices: Vec<StockPrice> = month
             .iter()
             .map(|(symbol, price)| StockPrice {

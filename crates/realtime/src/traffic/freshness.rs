@@ -7,16 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use time::OffsetDateTime;
-
-use crate::domain::{StockPrice, Symbol};
+use crate::domain::{StockPrice, Symbol, Timestamp};
 
 /// How many of its last prices are remembered per symbol.
 const REMEMBERED: usize = 4_096;
 
 /// A symbol's prices by the time they carry, and when their removal from the caches was
 /// acknowledged. It is none for one that was pending when the write was answered.
-type History = VecDeque<(OffsetDateTime, Option<Instant>)>;
+type History = VecDeque<(Timestamp, Option<Instant>)>;
 
 /// Counts the traffic and judges every price that a reader was given against what the feed had
 /// written by then.
@@ -110,13 +108,16 @@ impl Freshness {
 
 #[cfg(test)]
 mod tests {
+    use time::OffsetDateTime;
+
     use super::*;
 
     fn price(second: i64) -> StockPrice {
         StockPrice {
             symbol: "MSFT".parse().unwrap(),
             price: "39.81".parse().unwrap(),
-            timestamp: OffsetDateTime::from_unix_timestamp(second).unwrap(),
+            timestamp: Timestamp::new(OffsetDateTime::from_unix_timestamp(second).unwrap())
+                .unwrap(),
             version: 0,
         }
     }

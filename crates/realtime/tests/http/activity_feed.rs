@@ -37,6 +37,17 @@ pub(crate) async fn a_post_reaches_the_feeds_of_all_followers(service: &Service)
     assert_eq!(own, json!([]));
 }
 
+pub(crate) async fn a_post_is_told_as_it_was_stored(service: &Service) {
+    let (a, b) = (&service.a, &service.b);
+    for id in 65..=68 {
+        let content = json!({ "userId": 1, "content": "Grüße 🦀" });
+        let posted = a.post("/api/ActivityFeed", content).await.with(200);
+        assert_eq!(posted["id"], id);
+        let path = format!("/api/ActivityFeed/{id}");
+        assert_eq!(b.get(&path).await.with(200), posted);
+    }
+}
+
 pub(crate) async fn a_like_is_seen_on_the_activity_and_in_the_feeds(service: &Service) {
     let (a, b) = (&service.a, &service.b);
     let (activity, feed) = (

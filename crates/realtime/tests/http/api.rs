@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-const TOKEN: &str = "unstale-token";
+pub(crate) const TOKEN: &str = "unstale-token";
 
 /// How long a write on one instance may take to be seen on the other, on a slow machine.
 const SEEN_WITHIN: Duration = Duration::from_secs(10);

@@ -1,8 +1,8 @@
-//! Two instances of the service on one database file and one transport.
+//! Two instances of the service on one database and one transport.
 
 use std::{net::Ipv4Addr, sync::Arc};
 
-use realtime::{APPSETTINGS, Board, Instance, Settings};
+use realtime::{APPSETTINGS, Board, Database, Instance, Settings};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use unstale::Config;
@@ -16,18 +16,18 @@ pub(crate) struct Service {
     pub(crate) b: Api,
     instances: Vec<Instance>,
     // Held for as long as the instances run.
-    _directory: TempDir,
+    _directory: Option<TempDir>,
     _redis: Option<testbed::Server>,
 }
 
 impl Service {
     pub(crate) async fn hub() -> Self {
-        Self::start(config(), None, false).await
+        Self::on_file(config(), None, false).await
     }
 
     /// On the hub, with what the demo's page has.
     pub(crate) async fn hub_with_controls() -> Self {
-        Self::start(config(), None, true).await
+        Self::on_file(config(), None, true).await
     }
 
     pub(crate) async fn redis_with_controls() -> Self {
@@ -44,15 +44,46 @@ impl Service {
         Self::on_redis(config, false).await
     }
 
-    async fn on_redis(config: Config, controls: bool) -> Self {
-        let server = tokio::task::spawn_blocking(testbed::Server::start);
-        let server = server.await.unwrap().unwrap();
-        Self::start(config, Some(server), controls).await
+    #[cfg(feature = "postgres-tests")]
+    pub(crate) async fn postgres_hub() -> Self {
+        let url = crate::postgres::database().await;
+        Self::on_postgres(&url).await
     }
 
-    async fn start(config: Config, redis: Option<testbed::Server>, controls: bool) -> Self {
+    #[cfg(feature = "postgres-tests")]
+    pub(crate) async fn postgres_redis() -> Self {
+        let url = crate::postgres::database().await;
+        let database = Database::at(url.as_ref()).unwrap();
+        Self::start(config(), Some(redis().await), false, &database).await
+    }
+
+    #[cfg(feature = "postgres-tests")]
+    pub(crate) async fn on_postgres(url: &str) -> Self {
+        let database = Database::at(url.as_ref()).unwrap();
+        Self::start(config(), None, false, &database).await
+    }
+
+    async fn on_redis(config: Config, controls: bool) -> Self {
+        Self::on_file(config, Some(redis().await), controls).await
+    }
+
+    async fn on_file(config: Config, redis: Option<testbed::Server>, controls: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let database = directory.path().join("realtime.db");
+        let file = directory.path().join("realtime.db");
+        let database = Database::at(file.as_ref()).unwrap();
+        let service = Self::start(config, redis, controls, &database).await;
+        Self {
+            _directory: Some(directory),
+            ..service
+        }
+    }
+
+    async fn start(
+        config: Config,
+        redis: Option<testbed::Server>,
+        controls: bool,
+        database: &Database,
+    ) -> Self {
         let server = redis.as_ref().map(testbed::Server::url);
         let settings = Settings::new(config, server.as_deref()).unwrap();
         let board = Board::of(&settings);
@@ -66,7 +97,7 @@ impl Service {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
             let cache = settings.cache(name).await.unwrap();
             instances.push(
-                Instance::start(name, listener, cache, &database, board.clone())
+                Instance::start(name, listener, cache, database, board.clone())
                     .await
                     .unwrap(),
             );
@@ -76,7 +107,7 @@ impl Service {
             a,
             b,
             instances,
-            _directory: directory,
+            _directory: None,
             _redis: redis,
         }
     }
@@ -86,6 +117,11 @@ impl Service {
             instance.stop().await;
         }
     }
+}
+
+async fn redis() -> testbed::Server {
+    let server = tokio::task::spawn_blocking(testbed::Server::start);
+    server.await.unwrap().unwrap()
 }
 
 /// The configuration that the service ships with, whatever this process's environment says.

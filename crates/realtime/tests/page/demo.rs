@@ -1,6 +1,6 @@
 //! The demo as it ships, as a process of its own.
 
-use std::{process::Stdio, time::Duration};
+use std::{ffi::OsStr, process::Stdio, time::Duration};
 
 use tempfile::TempDir;
 use tokio::{
@@ -18,7 +18,7 @@ pub(crate) struct Demo {
     process: Child,
     // Read no further, but open: the demo goes on telling.
     _output: Lines<BufReader<ChildStdout>>,
-    _directory: TempDir,
+    _directory: Option<TempDir>,
 }
 
 impl Demo {
@@ -28,11 +28,24 @@ impl Demo {
 
     pub(crate) async fn start_with(arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("realtime.db");
+        let demo = Self::start_on(file.as_ref(), arguments).await;
+        Self {
+            _directory: Some(directory),
+            ..demo
+        }
+    }
+
+    #[cfg(feature = "postgres-tests")]
+    pub(crate) async fn on_postgres(url: &str) -> Self {
+        Self::start_on(url.as_ref(), &TRAFFIC).await
+    }
+
+    async fn start_on(database: &OsStr, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_realtime"))
             .args(["--ports", "0,0"])
             .args(arguments)
-            .arg("--database")
-            .arg(directory.path().join("realtime.db"))
+            .env("DATABASE_URL", database)
             .env_remove("UNSTALE_REDIS")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -51,7 +64,7 @@ impl Demo {
             url: url.await.expect("the demo starts"),
             process,
             _output: output,
-            _directory: directory,
+            _directory: None,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use fantoccini::key::Key;
 
+#[cfg(feature = "postgres-tests")]
+use crate::demo::Demo;
 use crate::open_page::OpenPage;
 
 const HAS_FALLEN: &str = r"return /B’s copy fell [0-9.]+ (µs|ms|s) after/.test(text('#written'))";
@@ -9,6 +11,27 @@ const HAS_FALLEN: &str = r"return /B’s copy fell [0-9.]+ (µs|ms|s) after/.tes
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_instances_tick_and_a_write_on_one_makes_the_others_copy_fall() {
     let page = OpenPage::open().await;
+    tick_and_write(&page).await;
+    page.resize(1280).await;
+    page.keep_picture("light").await;
+    page.close().await;
+}
+
+#[cfg(feature = "postgres-tests")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_do_so_on_postgres() {
+    let started = tokio::task::spawn_blocking(|| {
+        let server = testbed::Postgres::start().unwrap();
+        let url = server.create_database().unwrap();
+        (server, url)
+    });
+    let (_server, url) = started.await.unwrap();
+    let page = OpenPage::of(Demo::on_postgres(&url).await).await;
+    tick_and_write(&page).await;
+    page.close().await;
+}
+
+async fn tick_and_write(page: &OpenPage) {
     for letter in ["A", "B"] {
         let before = page
             .ask(&format!("return version('{letter}', 'MSFT')"))
@@ -40,9 +63,6 @@ async fn both_instances_tick_and_a_write_on_one_makes_the_others_copy_fall() {
         .await;
     page.until("the histogram has it", "return [...document.querySelectorAll('#histogram b')].some(bar => count(bar.textContent) > 0)")
         .await;
-    page.resize(1280).await;
-    page.keep_picture("light").await;
-    page.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,9 @@
 use async_trait::async_trait;
-use sqlx::FromRow;
-use time::OffsetDateTime;
+use sqlx::{ColumnIndex, Executor, FromRow};
 
-use super::Sqlite;
+use super::{Dialect, Tables, columns::Column};
 use crate::{
-    domain::{Activity, NewActivity, PageKey},
+    domain::{Activity, NewActivity, PageKey, Timestamp},
     store::{ActivityRepository, Like, Stored},
 };
 
@@ -15,7 +14,7 @@ struct ActivityRow {
     name: String,
     content: String,
     likes: i64,
-    created_at: OffsetDateTime,
+    created_at: Timestamp,
 }
 
 impl From<ActivityRow> for Activity {
@@ -32,12 +31,21 @@ impl From<ActivityRow> for Activity {
 }
 
 #[async_trait]
-impl ActivityRepository for Sqlite {
+impl<DB: Dialect> ActivityRepository for Tables<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    usize: ColumnIndex<DB::Row>,
+    for<'n> &'n str: ColumnIndex<DB::Row>,
+    bool: Column<DB>,
+    i64: Column<DB>,
+    String: Column<DB>,
+    Timestamp: Column<DB>,
+{
     async fn activity(&self, id: i64) -> Stored<Option<Activity>> {
         let row: Option<ActivityRow> = sqlx::query_as(
             "SELECT a.id, a.user_id, u.name, a.content, a.created_at, \
              (SELECT count(*) FROM likes l WHERE l.activity_id = a.id) AS likes \
-             FROM activities a JOIN users u ON u.id = a.user_id WHERE a.id = ?",
+             FROM activities a JOIN users u ON u.id = a.user_id WHERE a.id = $1",
         )
         .bind(id)
         .fetch_optional(self.read())
@@ -50,7 +58,7 @@ impl ActivityRepository for Sqlite {
             "SELECT a.id, a.user_id, u.name, a.content, a.created_at, \
              (SELECT count(*) FROM likes l WHERE l.activity_id = a.id) AS likes \
              FROM followers f JOIN activities a ON a.user_id = f.user_id JOIN users u ON u.id = a.user_id \
-             WHERE f.follower_id = ? ORDER BY a.id DESC LIMIT ? OFFSET ?",
+             WHERE f.follower_id = $1 ORDER BY a.id DESC LIMIT $2 OFFSET $3",
         )
         .bind(user_id)
         .bind(page.limit())
@@ -60,7 +68,7 @@ impl ActivityRepository for Sqlite {
         // Only an empty page leaves open whether there is such a user.
         if rows.is_empty() {
             let known: bool =
-                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = ?)")
+                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)")
                     .bind(user_id)
                     .fetch_one(self.read())
                     .await?;
@@ -72,9 +80,9 @@ impl ActivityRepository for Sqlite {
     }
 
     async fn create_activity(&self, activity: &NewActivity) -> Stored<Option<Activity>> {
-        let created_at = OffsetDateTime::now_utc();
+        let created_at = Timestamp::now();
         let mut transaction = self.write().await?;
-        let user_name: Option<String> = sqlx::query_scalar("SELECT name FROM users WHERE id = ?")
+        let user_name: Option<String> = sqlx::query_scalar("SELECT name FROM users WHERE id = $1")
             .bind(activity.user_id)
             .fetch_optional(&mut *transaction)
             .await?;
@@ -83,7 +91,7 @@ impl ActivityRepository for Sqlite {
             return Ok(None);
         };
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO activities (user_id, content, created_at) VALUES (?, ?, ?) RETURNING id",
+            "INSERT INTO activities (user_id, content, created_at) VALUES ($1, $2, $3) RETURNING id",
         )
         .bind(activity.user_id)
         .bind(&activity.content)
@@ -104,7 +112,7 @@ impl ActivityRepository for Sqlite {
 
     async fn follower_ids(&self, user_id: i64) -> Stored<Vec<i64>> {
         Ok(
-            sqlx::query_scalar("SELECT follower_id FROM followers WHERE user_id = ?")
+            sqlx::query_scalar("SELECT follower_id FROM followers WHERE user_id = $1")
                 .bind(user_id)
                 .fetch_all(self.read())
                 .await?,
@@ -114,7 +122,7 @@ impl ActivityRepository for Sqlite {
     async fn add_like(&self, activity_id: i64, user_id: i64) -> Stored<Like> {
         let mut transaction = self.write().await?;
         let (activity, user): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM activities WHERE id = ?), EXISTS (SELECT 1 FROM users WHERE id = ?)",
+            "SELECT EXISTS (SELECT 1 FROM activities WHERE id = $1), EXISTS (SELECT 1 FROM users WHERE id = $2)",
         )
         .bind(activity_id)
         .bind(user_id)
@@ -129,11 +137,13 @@ impl ActivityRepository for Sqlite {
             transaction.rollback().await?;
             return Ok(like);
         }
-        sqlx::query("INSERT OR IGNORE INTO likes (activity_id, user_id) VALUES (?, ?)")
-            .bind(activity_id)
-            .bind(user_id)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "INSERT INTO likes (activity_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        )
+        .bind(activity_id)
+        .bind(user_id)
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         Ok(like)
     }
