@@ -9,6 +9,7 @@ mod ci;
 mod faults;
 mod fuzz;
 mod model;
+mod postgres;
 mod server;
 mod simulate;
 mod test;

@@ -88,6 +88,16 @@ pub(crate) fn program_of(name: &str, package: &str) -> Result<PathBuf> {
         .or_else(|_| apt::install(&machine, name, package))
 }
 
+/// Finds a program, and installs nothing.
+pub(crate) fn program_here(name: &str) -> Result<PathBuf> {
+    Machine::this().program(name)
+}
+
+/// Installs a package whose programs are not on `PATH`.
+pub(crate) fn install(package: &str) -> Result<()> {
+    apt::install_package(&Machine::this(), package)
+}
+
 fn find_on(machine: &Machine, wanted: Option<&Wanted>) -> Result<Identified> {
     let kind = match wanted {
         Some(Wanted::At(path)) => return at(path),

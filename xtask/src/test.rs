@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::{
-    browser, cargo,
+    browser, cargo, postgres,
     server::{self, ServerOptions, VARIABLE},
 };
 
@@ -37,10 +37,22 @@ const HOOKED: [&str; 3] = ["differential", "model", "simulation"];
 const WITH_HOOKS: &str = "unstale-core";
 
 /// What the tests of the others need.
-const FEATURES: &str = "unstale/fuzzing,unstale/metrics";
+const FEATURES: [&str; 2] = ["--features", "unstale/fuzzing,unstale/metrics"];
 
-/// What they are with a browser, for the demo's page.
-const FEATURES_WITH_BROWSER: &str = "unstale/fuzzing,unstale/metrics,realtime/browser";
+/// What else they need where there is a browser, for the demo's page.
+const WITH_BROWSER: [&str; 2] = ["--features", "realtime/browser"];
+
+/// What else they need where there is a Postgres server, for the demo.
+const WITH_POSTGRES: [&str; 2] = [
+    "--features",
+    "realtime/postgres-tests,testbed/postgres-tests",
+];
+
+/// What chooses a target.
+const TARGETS: [&str; 4] = ["--test", "--bin", "--example", "--bench"];
+
+/// The targets that are tested on it.
+const ON_POSTGRES: [&str; 3] = ["http", "page", "postgres"];
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     run_with(&options.server, &options.arguments)
@@ -49,14 +61,18 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 pub(crate) fn run_with(server: &ServerOptions, arguments: &[OsString]) -> Result<ExitCode> {
     let server = server::find(server)?;
     eprintln!("Testing with {server}");
-    for packages in choices(arguments, browser::is_there) {
-        let status = cargo::command()
+    let postgres = needs_postgres(arguments).then(postgres::find).flatten();
+    for packages in choices(arguments, browser::is_there, postgres.is_some()) {
+        let mut tests = cargo::command();
+        tests
             .arg("test")
             .args(packages)
             .args(arguments)
-            .env(VARIABLE, &server.path)
-            .status()
-            .context("cannot run `cargo test`")?;
+            .env(VARIABLE, &server.path);
+        if let Some(programs) = &postgres {
+            tests.env(postgres::VARIABLE, programs);
+        }
+        let status = tests.status().context("cannot run `cargo test`")?;
         if !status.success() {
             return Ok(cargo::exit_code(status));
         }
@@ -66,19 +82,25 @@ pub(crate) fn run_with(server: &ServerOptions, arguments: &[OsString]) -> Result
 
 /// What is tested, each in a run of its own: what is chosen, or else everything. A browser is looked
 /// for where it is needed.
-fn choices(arguments: &[OsString], has_browser: impl FnOnce() -> bool) -> Vec<Vec<&'static str>> {
+fn choices(
+    arguments: &[OsString],
+    has_browser: impl FnOnce() -> bool,
+    has_postgres: bool,
+) -> Vec<Vec<&'static str>> {
     // Cargo would ignore the choice of a package beside `--workspace`.
     if chooses(arguments, &["--package", "-p"]) {
         return vec![vec![]];
     }
-    let is_chosen = chooses(arguments, &["--test", "--bin", "--example", "--bench"]);
+    let is_chosen = chooses(arguments, &TARGETS);
     let is_page = arguments.iter().any(|argument| argument == "page");
-    let features = if (is_page || !is_chosen) && has_browser() {
-        FEATURES_WITH_BROWSER
-    } else {
-        FEATURES
-    };
-    let mut others = vec!["--workspace", "--features", features];
+    let mut others = vec!["--workspace"];
+    others.extend(FEATURES);
+    if (is_page || !is_chosen) && has_browser() {
+        others.extend(WITH_BROWSER);
+    }
+    if has_postgres {
+        others.extend(WITH_POSTGRES);
+    }
     others.extend(HOOKED.iter().flat_map(|package| ["--exclude", package]));
     // A target that is chosen is one of theirs.
     if is_chosen {
@@ -87,6 +109,19 @@ fn choices(arguments: &[OsString], has_browser: impl FnOnce() -> bool) -> Vec<Ve
     let hooked = HOOKED.iter().chain([&WITH_HOOKS]);
     let hooked = hooked.flat_map(|package| ["--package", package]);
     vec![others, hooked.collect()]
+}
+
+/// Whether something is tested that a Postgres server is looked for: everything, a target that has
+/// such tests, or what was chosen together with their feature.
+fn needs_postgres(arguments: &[OsString]) -> bool {
+    let named = |names: &[&str]| {
+        let mut words = arguments.iter().filter_map(|argument| argument.to_str());
+        words.any(|word| names.iter().any(|name| word.contains(name)))
+    };
+    if chooses(arguments, &["--package", "-p"]) {
+        return named(&["postgres-tests", "--all-features"]);
+    }
+    !chooses(arguments, &TARGETS) || named(&ON_POSTGRES)
 }
 
 /// Whether one of these options is among the arguments of `cargo test`.
@@ -110,7 +145,7 @@ mod tests {
 
     fn with(arguments: &[&str]) -> Vec<Vec<&'static str>> {
         let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
-        choices(&arguments, || true)
+        choices(&arguments, || true, true)
     }
 
     #[test]
@@ -146,7 +181,7 @@ mod tests {
     fn a_browser_is_looked_for_only_where_the_page_is_tested() {
         let features = |arguments: &[&str], has_browser: Option<bool>| {
             let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
-            let choices = choices(&arguments, || has_browser.unwrap());
+            let choices = choices(&arguments, || has_browser.unwrap(), false);
             choices[0].iter().any(|word| word.contains("browser"))
         };
         for page in [&[][..], &["--test", "page"]] {
@@ -156,6 +191,32 @@ mod tests {
         for other in [&["--test", "it"][..], &["-p", "realtime"]] {
             assert!(!features(other, None), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_postgres_server_is_looked_for_only_where_it_is_tested_on() {
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        for with in [
+            &[][..],
+            &["name"],
+            &["--test", "http"],
+            &["--test=page"],
+            &["-p", "realtime", "--features", "postgres-tests"],
+            &["-prealtime", "--all-features"],
+        ] {
+            assert!(needs_postgres(&words(with)), "{with:?}");
+        }
+        for without in [&["--test", "it"][..], &["-p", "realtime"]] {
+            assert!(!needs_postgres(&words(without)), "{without:?}");
+        }
+        let has_feature = |has_postgres| {
+            let choices = choices(&[], || false, has_postgres);
+            choices
+                .concat()
+                .iter()
+                .any(|word| word.contains("postgres"))
+        };
+        assert!(has_feature(true) && !has_feature(false));
     }
 
     fn has(arguments: &[&str], pair: [&str; 2]) -> bool {

@@ -15,10 +15,16 @@ const IMPATIENT: [&str; 4] = [
 ];
 
 /// Installs the package of a program, and says where that is.
-///
-/// The program only is needed. Whether a server's package also starts a service of its own is all
-/// the same.
 pub(super) fn install(machine: &Machine, program: &str, package: &str) -> Result<PathBuf> {
+    install_package(machine, package)?;
+    machine.program(program)
+}
+
+/// Installs a package.
+///
+/// Its programs only are needed. Whether a server's package also starts a service of its own is all
+/// the same.
+pub(super) fn install_package(machine: &Machine, package: &str) -> Result<()> {
     machine.program("apt-get")?;
     ensure!(machine.root, "`apt-get install {package}` needs root");
     eprintln!("Installing {package} with apt-get");
@@ -30,8 +36,7 @@ pub(super) fn install(machine: &Machine, program: &str, package: &str) -> Result
         machine,
         &["install", "-y", "--no-install-recommends", package],
     )
-    .with_context(|| format!("cannot install {package}"))?;
-    machine.program(program)
+    .with_context(|| format!("cannot install {package}"))
 }
 
 fn apt_get(machine: &Machine, arguments: &[&str]) -> Result<()> {
