@@ -75,7 +75,6 @@ everywhere! {
     products:
         an_update_changes_every_list_that_shows_the_product,
         a_product_that_moves_leaves_its_old_category,
-        a_product_that_is_moved_twice_at_once_is_in_one_category,
         the_first_of_a_batch_that_cannot_be_is_named,
         a_batch_is_written_whole_or_not_at_all;
     cache_metrics:

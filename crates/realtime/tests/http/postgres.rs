@@ -3,12 +3,13 @@
 
 use std::{sync::OnceLock, time::Duration};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
 use testbed::{Postgres, eventually};
 
 use crate::{
-    api::Api,
+    api::{Answer, Api},
     binary::{on_database, output, reports, two_processes_without_redis_do_not_share},
     service::Service,
 };
@@ -129,11 +130,7 @@ async fn both_databases_begin_with_the_same() {
     paths.extend(["/api/Products", "/api/Products/featured"].map(str::to_owned));
     for path in paths {
         let text = async |api: &Api| {
-            let answer = api
-                .request(reqwest::Method::GET, &path)
-                .send()
-                .await
-                .unwrap();
+            let answer = api.request(Method::GET, &path).send().await.unwrap();
             (answer.status().as_u16(), answer.text().await.unwrap())
         };
         let [sqlite, postgres] = [text(&services[0].a).await, text(&services[1].a).await];
@@ -199,6 +196,73 @@ async fn a_server_that_is_strict_by_default_refuses_nobody() {
     crate::stock_prices::batches_that_meet_are_all_written(&service).await;
     crate::inventory::many_buyers_never_get_more_than_there_is(&service).await;
     service.stop().await;
+}
+
+/// Of two who move a product at once, the second one also removes the list that the first one put
+/// it on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_moves_a_product_second_knows_where_it_stood() {
+    let url = database().await;
+    let service = Service::on_postgres(&url).await;
+    let (a, b) = (&service.a, &service.b);
+    // Whoever moves a product into a category waits as long as somebody holds the category's row.
+    let mut holders = Vec::new();
+    for category in [1_i64, 3] {
+        let mut holder = PgConnection::connect(&url).await.unwrap();
+        let held = "SELECT id FROM unstale_realtime.categories WHERE id = $1 FOR UPDATE";
+        sqlx::raw_sql("BEGIN").execute(&mut holder).await.unwrap();
+        sqlx::query(held)
+            .bind(category)
+            .execute(&mut holder)
+            .await
+            .unwrap();
+        holders.push(holder);
+    }
+    let [mut one, mut three] = holders.try_into().unwrap();
+    let to = |category: i64| json!({ "name": "Stool", "price": 1, "categoryId": category });
+    let moved = |api: &Api, category: i64| {
+        let request = api
+            .request(Method::PUT, "/api/Products/7")
+            .json(&to(category));
+        tokio::spawn(async move { Answer::to(request).await.written(204) })
+    };
+    let first = moved(a, 3);
+    until_waiting(&url, 1).await;
+    let second = moved(b, 1);
+    until_waiting(&url, 2).await;
+
+    sqlx::raw_sql("COMMIT").execute(&mut three).await.unwrap();
+    let token = first.await.unwrap();
+    let list = "/api/Products/category/3";
+    let holds_it = |list: &Value| list.as_array().unwrap().iter().any(|one| one["id"] == 7);
+    assert!(holds_it(&a.get_after(list, &token).await.with(200)));
+
+    sqlx::raw_sql("COMMIT").execute(&mut one).await.unwrap();
+    let token = second.await.unwrap();
+    assert!(!holds_it(&a.get_after(list, &token).await.with(200)));
+    service.stop().await;
+}
+
+/// Waits until so many transactions wait for a row.
+async fn until_waiting(url: &str, transactions: i64) {
+    let mut admin = PgConnection::connect(url).await.unwrap();
+    let deadline = tokio::time::Instant::now() + SOON;
+    loop {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity \
+             WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+        if waiting == transactions {
+            return;
+        }
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "{waiting} wait, not {transactions}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

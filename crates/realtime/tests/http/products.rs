@@ -52,42 +52,6 @@ pub(crate) async fn a_product_that_moves_leaves_its_old_category(service: &Servi
         .await;
 }
 
-/// Whoever comes second has to remove the list that the first one put the product on.
-pub(crate) async fn a_product_that_is_moved_twice_at_once_is_in_one_category(service: &Service) {
-    let list = |category: i64| format!("/api/Products/category/{category}");
-    for round in 0..20 {
-        for api in [&service.a, &service.b] {
-            for category in 1..=4 {
-                api.get(&list(category)).await.with(200);
-            }
-        }
-        let to =
-            |category: i64| json!({ "name": "Stool", "price": 1 + round, "categoryId": category });
-        let (one, other) = (1 + round % 4, 1 + (round + 1) % 4);
-        let (first, second) = futures::join!(
-            service.a.put("/api/Products/7", to(one)),
-            service.b.put("/api/Products/7", to(other)),
-        );
-        let tokens = [first.written(204), second.written(204)];
-        for api in [&service.a, &service.b] {
-            let mut shown = Vec::new();
-            for category in 1..=4 {
-                // Whoever has seen both writes.
-                let [first, second] = &tokens;
-                api.get_after(&list(category), first).await.with(200);
-                let products = api.get_after(&list(category), second).await.with(200);
-                if named(&products, 7).is_some() {
-                    shown.push(category);
-                }
-            }
-            assert!(
-                shown == [one] || shown == [other],
-                "round {round}: {shown:?}"
-            );
-        }
-    }
-}
-
 pub(crate) async fn the_first_of_a_batch_that_cannot_be_is_named(service: &Service) {
     let product = |id: i64, category: i64| json!({ "id": id, "name": "A", "price": 1, "categoryId": category });
     for (batch, named) in [
