@@ -134,6 +134,15 @@ pub enum Error {
     #[error("cannot make or turn a wall clock, which takes `cc` to compile")]
     Clock(#[source] io::Error),
 
+    /// A certificate could not be made.
+    #[error("cannot make a certificate for `{name}`")]
+    Certificate {
+        /// Whom it was for.
+        name: String,
+        /// Why not.
+        source: rcgen::Error,
+    },
+
     /// The proxy could not listen on its port.
     #[error("the proxy cannot listen on port {port} of 127.0.0.1")]
     Listen {

@@ -7,6 +7,7 @@
 //! * [`Postgres`] is the same of a database server.
 //! * [`Proxy`] stands between a client and a server and cuts, silences, stalls or delays what
 //!   passes.
+//! * [`Authority`] issues certificates, for servers that speak TLS and for their clients.
 //! * [`WallClocks`] makes wall clocks that can be turned, and that a server can be made to go by.
 //! * [`eventually`] waits for a condition by polling, with a deadline, so that no test needs a
 //!   fixed sleep.
@@ -35,6 +36,7 @@
 //! multi-threaded flavour where that matters.
 
 mod account;
+mod certificates;
 mod error;
 mod eventually;
 mod port;
@@ -44,6 +46,7 @@ mod proxy;
 mod server;
 mod wall_clock;
 
+pub use certificates::{Authority, Certificate};
 pub use error::{Error, Result};
 pub use eventually::{Condition, eventually};
 pub use postgres::Postgres;

@@ -80,6 +80,13 @@ impl Server {
         self.site.url()
     }
 
+    /// Where the server speaks TLS: `rediss://127.0.0.1:<port>`, with the password if it has one.
+    /// `None` for a server that was made without a certificate.
+    #[must_use]
+    pub fn tls_url(&self) -> Option<String> {
+        self.site.tls_url()
+    }
+
     /// The server's working directory, where a Unix socket or a persistence file with a relative
     /// name ends up.
     #[must_use]
@@ -113,11 +120,25 @@ impl Server {
     /// [`Error::Command`] when the server answers with an error, cannot be reached, or is silent
     /// for 10 seconds.
     pub fn command<A: ToRedisArgs>(&self, words: impl IntoIterator<Item = A>) -> Result<Value> {
+        self.command_in(0, words)
+    }
+
+    /// Runs one command, as [`Server::command`] does, in this database.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::command`].
+    pub fn command_in<A: ToRedisArgs>(
+        &self,
+        database: u32,
+        words: impl IntoIterator<Item = A>,
+    ) -> Result<Value> {
         let mut command = redis::Cmd::new();
         for word in words {
             command.arg(word);
         }
-        self.site.query(&command).map_err(|source| Error::Command {
+        let answer = self.site.query_in(database, &command);
+        answer.map_err(|source| Error::Command {
             port: self.port(),
             command: name_of(&command),
             source,

@@ -8,7 +8,7 @@ use super::{
     Server, binary,
     site::{CONFIGURATION, Site},
 };
-use crate::{Error, Result, WallClock, port::ReservedPort};
+use crate::{Authority, Certificate, Error, Result, WallClock, port::ReservedPort};
 
 /// How often a server is started on another free port when its own was taken at the last moment.
 const ATTEMPTS: usize = 5;
@@ -34,6 +34,7 @@ pub struct ServerBuilder {
     directives: String,
     environment: Vec<(OsString, OsString)>,
     follows: bool,
+    tls: bool,
 }
 
 impl ServerBuilder {
@@ -68,6 +69,24 @@ impl ServerBuilder {
     pub fn password(mut self, password: &str) -> Self {
         self.password = Some(password.to_owned());
         self.arg("requirepass", &quoted(password))
+    }
+
+    /// Lets the server speak TLS on a second port, with this certificate: see [`Server::tls_url`].
+    pub fn tls(mut self, certificate: &Certificate) -> Self {
+        self.tls = true;
+        self.arg("tls-cert-file", &certificate.certificate.to_string_lossy())
+            .arg("tls-key-file", &certificate.key.to_string_lossy())
+            .arg("tls-auth-clients", "no")
+    }
+
+    /// Asks clients that speak TLS for a certificate of this authority. After
+    /// [`ServerBuilder::tls`].
+    pub fn tls_clients_of(self, authority: &Authority) -> Self {
+        self.arg(
+            "tls-ca-cert-file",
+            &authority.certificate().to_string_lossy(),
+        )
+        .arg("tls-auth-clients", "yes")
     }
 
     /// Keeps the data over a [`Server::restart`], in an append-only file.
@@ -118,17 +137,21 @@ impl ServerBuilder {
 
     fn start_once(&self) -> Result<Server> {
         let program = binary::find()?;
-        let port = ReservedPort::reserve(self.port).map_err(|source| Error::Port {
-            port: self.port,
-            source,
-        })?;
+        let reserve =
+            |port| ReservedPort::reserve(port).map_err(|source| Error::Port { port, source });
+        let port = reserve(self.port)?;
+        let tls_port = self.tls.then(|| reserve(0)).transpose()?;
         let directory = TempDir::with_prefix("unstale-server-").map_err(Error::Directory)?;
-        let configuration = format!("{DEFAULTS}port {}\n{}", port.number(), self.directives);
+        let mut configuration = format!("{DEFAULTS}port {}\n{}", port.number(), self.directives);
+        if let Some(tls_port) = &tls_port {
+            let _ = writeln!(configuration, "tls-port {}", tls_port.number());
+        }
         fs::write(directory.path().join(CONFIGURATION), configuration).map_err(Error::Directory)?;
         let site = Site {
             directory,
             program,
             port,
+            tls_port,
             password: self.password.clone(),
             environment: self.environment.clone(),
         };

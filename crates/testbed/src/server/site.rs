@@ -31,13 +31,23 @@ pub(super) struct Site {
     pub(super) directory: TempDir,
     pub(super) program: PathBuf,
     pub(super) port: ReservedPort,
+    /// Where the server speaks TLS, if it does.
+    pub(super) tls_port: Option<ReservedPort>,
     pub(super) password: Option<String>,
     pub(super) environment: Vec<(OsString, OsString)>,
 }
 
 impl Site {
     pub(super) fn url(&self) -> String {
-        let plain = format!("redis://{}", self.port.addr());
+        self.with_password(format!("redis://{}", self.port.addr()))
+    }
+
+    pub(super) fn tls_url(&self) -> Option<String> {
+        let port = self.tls_port.as_ref()?;
+        Some(self.with_password(format!("rediss://{}", port.addr())))
+    }
+
+    fn with_password(&self, plain: String) -> String {
         let with_password = self.password.as_deref().and_then(|password| {
             let mut url = url::Url::parse(&plain).ok()?;
             url.set_password(Some(password)).ok()?;
@@ -51,7 +61,14 @@ impl Site {
     where
         T: redis::FromRedisValue,
     {
-        let client = redis::Client::open(self.url())?;
+        self.query_in(0, command)
+    }
+
+    pub(super) fn query_in<T>(&self, database: u32, command: &redis::Cmd) -> redis::RedisResult<T>
+    where
+        T: redis::FromRedisValue,
+    {
+        let client = redis::Client::open(format!("{}/{database}", self.url()))?;
         let mut connection = client.get_connection_with_timeout(CONNECT_TIMEOUT)?;
         connection.set_read_timeout(Some(RESPONSE_TIMEOUT))?;
         connection.set_write_timeout(Some(RESPONSE_TIMEOUT))?;
