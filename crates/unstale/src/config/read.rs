@@ -66,6 +66,11 @@ fn redis(s: &mut Section<'_>) -> RedisConfig {
     RedisConfig {
         enabled: s.take("Enabled", configuration.is_some()),
         configuration,
+        password: s.take("Password", default.password),
+        password_file: s.take("PasswordFile", default.password_file),
+        certificate_authority: s.take("CertificateAuthority", default.certificate_authority),
+        client_certificate: s.take("ClientCertificate", default.client_certificate),
+        client_key: s.take("ClientKey", default.client_key),
         instance_name: s.take("InstanceName", default.instance_name),
         default_database: s.take("DefaultDatabase", default.default_database),
         pub_sub_channel: s.take("PubSubChannel", default.pub_sub_channel),

@@ -1,8 +1,10 @@
 //! The settings of L2.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::connection::Connection;
+use super::secret::Secret;
 
 /// `Redis`: L2, the records and the log that all instances share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,18 @@ pub struct RedisConfig {
     pub enabled: bool,
     /// `Configuration`: where the server is.
     pub configuration: Option<Connection>,
+    /// `Password`: the login's password, if the connection string does not give it.
+    pub password: Option<Secret>,
+    /// `PasswordFile`: the absolute path of a file that holds the password and nothing else. It is
+    /// read for each connection, so a new password is in force with the next one.
+    pub password_file: Option<PathBuf>,
+    /// `CertificateAuthority`: a PEM file with the certificates of those who may vouch for the
+    /// server, in the place of the system's. Read for each connection, like the next two.
+    pub certificate_authority: Option<PathBuf>,
+    /// `ClientCertificate`: a PEM file with the certificate that the server asks for.
+    pub client_certificate: Option<PathBuf>,
+    /// `ClientKey`: a PEM file with the private key of that certificate, not encrypted.
+    pub client_key: Option<PathBuf>,
     /// `InstanceName`: the prefix of all keys; instances of the same name share them. `unstale`.
     pub instance_name: String,
     /// `DefaultDatabase`: the number of the database, if the connection string does not give it.
@@ -70,6 +84,11 @@ impl Default for RedisConfig {
         Self {
             enabled: false,
             configuration: None,
+            password: None,
+            password_file: None,
+            certificate_authority: None,
+            client_certificate: None,
+            client_key: None,
             instance_name: "unstale".to_owned(),
             default_database: None,
             pub_sub_channel: "cache:invalidations".to_owned(),

@@ -1,10 +1,12 @@
 //! What a setting's value may be, by type.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Encoding;
 use super::connection::Connection;
 use super::repeat::is_harmless;
+use super::secret::Secret;
 use super::timespan::TimeSpan;
 use super::tree::Value;
 use crate::error::Flaw;
@@ -138,6 +140,36 @@ impl Setting for Connection {
     fn read(value: &Value) -> Option<Result<Self, Flaw>> {
         match value {
             Value::Text(text) => Some(Self::read(text)),
+            _ => None,
+        }
+    }
+}
+
+impl Setting for Secret {
+    const SECRET: bool = true;
+
+    fn expected() -> String {
+        "the password, as a string".to_owned()
+    }
+
+    fn read(value: &Value) -> Option<Result<Self, Flaw>> {
+        match value {
+            Value::Text(text) => Some(Ok(Self::new(text.clone()))),
+            _ => None,
+        }
+    }
+}
+
+impl Setting for PathBuf {
+    const SECRET: bool = true;
+
+    fn expected() -> String {
+        "the path of a file, as a string".to_owned()
+    }
+
+    fn read(value: &Value) -> Option<Result<Self, Flaw>> {
+        match value {
+            Value::Text(text) => Some(Ok(text.into())),
             _ => None,
         }
     }

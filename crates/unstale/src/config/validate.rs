@@ -12,6 +12,7 @@ use crate::error::Problem;
 use crate::policy::{Policy, Rule};
 
 mod check;
+mod login;
 use check::Check;
 
 /// The most often that an instance may tell of itself.
@@ -76,6 +77,7 @@ fn redis(check: &mut Check, redis: &RedisConfig) {
     check.name("PubSubChannel", &redis.pub_sub_channel);
     check.time("ConnectTimeout", redis.connect_timeout, HOUR);
     check.time("CommandTimeout", redis.command_timeout, HOUR);
+    login::alone(check, redis);
     if let Some(server) = &redis.configuration {
         check.that(!server.endpoints.is_empty(), "Configuration", || {
             ("names no server", "Add an endpoint.")
@@ -174,6 +176,7 @@ pub(super) fn together(config: &Config, section: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut check = Check::new(section, &mut problems);
     written_once(&mut check.group("Redis"), &config.redis);
+    login::together(&mut check.group("Redis"), &config.redis);
     let (stream, breaker) = (&config.stream, &config.breaker);
     check.at_most(
         ("StreamConfiguration:PollInterval", stream.poll_interval),

@@ -111,7 +111,8 @@ impl Misplaced {
         let read = |secret: &str| Config::from_json_only(&document(secret));
         works_or_is_told(&read("secret"));
         // What is taken for a name or a key pattern is not known to be a secret.
-        let is_its_place = self.path == ["Redis", "Configuration"] && !self.as_a_name;
+        let is_its_place =
+            !self.as_a_name && matches!(self.path, ["Redis", "Configuration" | "Password"]);
         let is_accepted = read("secret").is_ok() && !is_its_place;
         let is_a_pattern = self.path[0] == "Policies" && self.as_a_name;
         if !is_accepted && !is_a_pattern {

@@ -24,9 +24,14 @@ impl Log {
         tracing::subscriber::set_default(subscriber)
     }
 
+    /// Everything.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
     /// The lines of this kind that this instance wrote.
     pub(crate) fn lines(&self, kind: &str, instance: &str) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let text = self.text();
         let of_instance = format!("instance={instance} ");
         text.lines()
             .filter(|line| line.contains(kind) && line.contains(&of_instance))

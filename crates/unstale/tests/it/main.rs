@@ -27,5 +27,6 @@ mod l1_l2_log;
 mod l1_log;
 mod logs;
 mod metrics;
+mod secured;
 mod spans;
 mod table;

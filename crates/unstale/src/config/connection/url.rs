@@ -95,10 +95,11 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
         }
     }
     // A password in the place of the user would be shown like one.
-    if connection.user.is_some() && connection.password.is_none() {
+    if !user.is_empty() && connection.password.is_none() {
         return Err(Flaw::new(
             "the connection string's URL names a user without a password",
-            "Write redis://user:password@host, or redis://:password@host for the default user.",
+            "Write redis://user:password@host, or redis://:password@host for the default user. \
+             Where the password is a setting of its own, write redis://host?user=name.",
         ));
     }
     Ok(connection)

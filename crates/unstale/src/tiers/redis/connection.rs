@@ -1,5 +1,6 @@
 //! How a connection to a server is made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -13,6 +14,13 @@ use super::certified::ReachedAs;
 use crate::config::{Config, Endpoint};
 use crate::error::Error;
 
+mod credentials;
+mod handshake;
+
+use credentials::Credentials;
+pub(super) use handshake::Mistrust;
+use handshake::Terms;
+
 /// A peer that is silent for so long is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
@@ -25,6 +33,9 @@ pub(super) const PUSH_BUFFER: usize = 65_536;
 /// The servers to try, and how to connect to them.
 pub(super) struct Target {
     pub(super) servers: Vec<Server>,
+    credentials: Arc<Credentials>,
+    /// What to say of a handshake that fails; none where there is none.
+    terms: Option<Terms>,
     connect_timeout: Duration,
     client_name: String,
 }
@@ -44,6 +55,9 @@ impl Target {
             // The whole process has one provider; who was first has chosen.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
+        // What cannot work is told at once, and not only with the first connection.
+        let credentials = Credentials::new(&config.redis);
+        credentials.read()?;
         let keep_alive = connection.keep_alive.unwrap_or(KEEP_ALIVE);
         let tcp = TcpSettings::default()
             .set_nodelay(true)
@@ -60,7 +74,11 @@ impl Target {
         if let Some(user) = &connection.user {
             login = login.set_username(user);
         }
-        if let Some(password) = &connection.password {
+        if let Some(password) = connection
+            .password
+            .as_ref()
+            .or(config.redis.password.as_ref())
+        {
             login = login.set_password(password.expose());
         }
         let servers = connection.endpoints.iter().map(|endpoint| {
@@ -77,6 +95,8 @@ impl Target {
         });
         Ok(Self {
             servers: servers.collect::<Result<_, Error>>()?,
+            credentials: Arc::new(credentials),
+            terms: connection.tls.then(|| Terms::new(&config.redis)),
             connect_timeout: config.redis.effective_connect_timeout(),
             client_name: connection
                 .client_name
@@ -104,10 +124,23 @@ impl Target {
             let host = host.clone();
             config = config.set_dns_resolver(ReachedAs { host });
         }
-        let client = Client::open(server.info.clone())?;
+        let read = self.credentials.read_aside().await?;
+        let mut info = server.info.clone();
+        if let Some(password) = &read.password {
+            let login = info.redis_settings().clone();
+            info = info.set_redis_settings(login.set_password(password.expose()));
+        }
+        let client = match read.certificates {
+            Some(certificates) => Client::build_with_tls(info, certificates)?,
+            None => Client::open(info)?,
+        };
         let mut connection = client
             .get_multiplexed_async_connection_with_config(&config)
-            .await?;
+            .await
+            .map_err(|error| match self.terms {
+                Some(terms) => terms.explain(error),
+                None => error,
+            })?;
         // A name is only for people who look at CLIENT LIST; a server may forbid the command.
         let name = self
             .client_name

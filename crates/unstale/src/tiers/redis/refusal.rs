@@ -5,6 +5,7 @@ use std::sync::Arc;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::super::shared::Unavailable;
+use super::connection::Mistrust;
 
 /// What `log.lua` answers when the server's history is not the caller's.
 const NOFENCE: &str = "NOFENCE";
@@ -37,6 +38,7 @@ pub(super) fn is_of_login(error: &RedisError) -> bool {
             | ErrorKind::InvalidClientConfig
             | ErrorKind::Server(ServerErrorKind::NoPerm)
     ) || matches!(code(error).as_deref(), Some("WRONGPASS" | "NOAUTH"))
+        || Mistrust::of(error).is_some_and(Mistrust::is_final)
 }
 
 impl From<RedisError> for Unavailable {

@@ -225,3 +225,61 @@ fn a_configuration_made_in_code_is_checked_alike() {
         "{error}"
     );
 }
+
+#[test]
+fn logins_and_certificates_have_to_go_together() {
+    refused(&[
+        (
+            r#""Redis": { "Configuration": "h,user=app" }"#,
+            &[
+                "Redis:Configuration: names a user, but no password is given",
+                "Set Password or PasswordFile",
+            ],
+        ),
+        (
+            r#""Redis": { "Configuration": "h,password=a", "PasswordFile": "/run/b" }"#,
+            &["Redis:Password: is given in the connection string and in PasswordFile. Keep one"],
+        ),
+        (
+            r#""Redis": { "Configuration": "h", "PasswordFile": "secrets/redis" }"#,
+            &[
+                "Redis:PasswordFile: is not an absolute path",
+                "belongs into `Password`",
+            ],
+        ),
+        (
+            r#""Redis": { "Configuration": "redis://h", "CertificateAuthority": "ca.pem" }"#,
+            &[
+                "CertificateAuthority: is set, but Configuration does not ask for TLS",
+                "rediss://",
+            ],
+        ),
+        (
+            r#""Redis": { "Configuration": "h,ssl=true", "ClientCertificate": "c.pem" }"#,
+            &[
+                "Redis:ClientKey: is missing",
+                "ClientCertificate and ClientKey both",
+            ],
+        ),
+        (
+            r#""Redis": { "Configuration": "h,ssl=true", "ClientKey": "c.key" }"#,
+            &["Redis:ClientCertificate: is missing"],
+        ),
+        (
+            r#""Redis": { "Configuration": "h,ssl=true", "CertificateAuthority": "-----BEGIN CERTIFICATE-----\nMII" }"#,
+            &[
+                "CertificateAuthority: is not the path of a file",
+                "not what the file contains",
+            ],
+        ),
+    ]);
+    for right in [
+        r#""Configuration": "h,user=app", "Password": "p""#,
+        r#""Configuration": "redis://h?user=app", "PasswordFile": "/run/secrets/redis""#,
+        r#""Configuration": "rediss://h", "CertificateAuthority": "ca.pem""#,
+        r#""Configuration": "h,ssl=true", "ClientCertificate": "c.pem", "ClientKey": "c.key""#,
+    ] {
+        let text = format!(r#"{{ "Unstale": {{ "Redis": {{ {right} }} }} }}"#);
+        Config::from_json_only(&text).unwrap_or_else(|error| panic!("{right}: {error}"));
+    }
+}

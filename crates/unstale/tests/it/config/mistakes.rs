@@ -29,7 +29,7 @@ fn an_unknown_setting_is_named_with_the_nearest_and_all_allowed_ones() {
             r#""Redis": { "configuraton": "h" }"#,
             &[
                 "TheTechLoopCache:Redis:configuraton",
-                "Did you mean `Configuration`? Allowed here: Configuration, Enabled, InstanceName",
+                "Did you mean `Configuration`? Allowed here: Configuration, Enabled, Password",
             ],
         ),
         (
@@ -313,7 +313,11 @@ fn no_secret_is_ever_shown() {
         r#""Redis": { "DefaultDatabase": "password=hunter2" }"#,
         r#""Redis": { "CommandTimeout": "redis://:hunter2@h" }"#,
         r#""Redis": { "Configuration": "h,password=hunter2", "Enabled": "x" }"#,
-        r#""Redis": { "Password": "hunter2" }"#,
+        r#""Redis": { "Passwort": "hunter2" }"#,
+        r#""Redis": { "Password": ["hunter2"] }"#,
+        r#""Redis": { "Configuration": "h,password=hunter2", "Password": "hunter2" }"#,
+        r#""Redis": { "PasswordFile": "hunter2" }"#,
+        r#""Redis": { "ClientKey": "-----BEGIN PRIVATE KEY-----\nhunter2" }"#,
         r#""Password": "hunter2""#,
         r#""h,password=hunter2": 1"#,
         r#""Redis": { "redis://:hunter2@h": "" }"#,

@@ -16,7 +16,7 @@ use ::redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult,
 
 pub(crate) use self::log::Watch;
 use super::PARTITION;
-use super::connection::Target;
+use super::connection::{Mistrust, Target};
 use super::keyspace::Keyspace;
 use super::refusal;
 use super::route::RedisRoute;
@@ -157,7 +157,8 @@ fn name_of(command: &Cmd) -> String {
 fn trouble(endpoint: &str, asked: &str, error: RedisError) -> Trouble {
     let endpoint = endpoint.to_owned();
     let denied = matches!(error.kind(), ErrorKind::Server(ServerErrorKind::NoPerm));
-    if refusal::is_of_login(&error) && !denied {
+    let is_mistrust = Mistrust::of(&error).is_some();
+    if refusal::is_of_login(&error) && !denied && !is_mistrust {
         let source = error.into();
         return Trouble::Login { endpoint, source };
     }
