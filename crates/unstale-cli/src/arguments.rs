@@ -55,6 +55,27 @@ pub(crate) struct Target {
     )]
     pub(crate) redis: Option<Server>,
 
+    /// A file with the password and nothing else
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// A PEM file with the authorities that may vouch for the server, instead of the system's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) certificate_authority: Option<PathBuf>,
+
+    /// A PEM file with the certificate that the server asks for
+    #[arg(long, global = true, value_name = "FILE", requires = "client_key")]
+    pub(crate) client_certificate: Option<PathBuf>,
+
+    /// A PEM file with the private key of that certificate
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        requires = "client_certificate"
+    )]
+    pub(crate) client_key: Option<PathBuf>,
+
     /// The namespace (InstanceName)
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) namespace: Option<String>,

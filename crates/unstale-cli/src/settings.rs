@@ -19,6 +19,32 @@ pub(crate) fn read(target: &Target) -> Result<Config, Failure> {
         config.redis.default_database = None;
         config.redis.connect_timeout = None;
         config.redis.command_timeout = None;
+        config.redis.password = None;
+        config.redis.password_file = None;
+        config.redis.certificate_authority = None;
+        config.redis.client_certificate = None;
+        config.redis.client_key = None;
+    }
+    if let Some(file) = &target.password_file {
+        config.redis.password = None;
+        config.redis.password_file = Some(std::path::absolute(file).map_err(|_| {
+            Failure::Usage("--password-file names no file: write its path.".to_owned())
+        })?);
+    }
+    for (setting, file) in [
+        (
+            &mut config.redis.certificate_authority,
+            &target.certificate_authority,
+        ),
+        (
+            &mut config.redis.client_certificate,
+            &target.client_certificate,
+        ),
+        (&mut config.redis.client_key, &target.client_key),
+    ] {
+        if file.is_some() {
+            setting.clone_from(file);
+        }
     }
     if let Some(namespace) = &target.namespace {
         config.redis.instance_name.clone_from(namespace);

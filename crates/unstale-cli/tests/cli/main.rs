@@ -13,5 +13,6 @@ mod doctor;
 mod inspect;
 mod instances;
 mod remove;
+mod secured;
 mod tail;
 mod weather;
