@@ -118,6 +118,12 @@ pub(crate) enum Command {
         sample: u64,
     },
 
+    /// Prints the ACL rules of a user who may do what the service needs, and nothing else
+    Acl {
+        /// How the user is called
+        user: String,
+    },
+
     /// Shows all instances as they are now; once, where there is no terminal
     Top {
         /// How many milliseconds lie between two looks

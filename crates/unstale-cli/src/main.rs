@@ -1,5 +1,6 @@
 //! `unstale`: the operator's tool. What it can be asked stands in `arguments`.
 
+mod acl;
 mod arguments;
 mod bench;
 mod confirm;
@@ -48,6 +49,7 @@ async fn run(arguments: Arguments) -> Result<Verdict, Failure> {
         Command::Doctor { sample } => {
             doctor::run(target, Duration::from_millis(sample), &mut output).await
         }
+        Command::Acl { user } => acl::run(target, &user, &mut output),
         Command::Top { every } => top::run(target, Duration::from_millis(every), &mut output).await,
         Command::Bench(load) => bench::run(target, &load, &mut output).await,
         Command::Tail(which) => tail::run(target, &which, &mut output).await,

@@ -25,11 +25,7 @@ pub(super) fn judge(rights: &[Right]) -> Vec<Finding> {
         findings.push(if right.is_essential {
             Finding::problem("rights", what, remedy)
         } else {
-            Finding::note(
-                "rights",
-                what,
-                format!("{remedy} Or set Heartbeat:Enabled to false."),
-            )
+            Finding::note("rights", what, format!("{remedy} {}", right.otherwise))
         });
     }
     if findings.is_empty() {

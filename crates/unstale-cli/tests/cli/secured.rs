@@ -145,3 +145,42 @@ async fn a_password_is_read_from_a_file_and_never_shown() {
         );
     }
 }
+
+/// What is printed is what the server takes, and what the page says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rules_of_a_user_are_printed_as_they_are_documented() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/securing.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let server = Server::start().unwrap();
+    for carrier in ["--stream=cache:invalidations", "--pubsub"] {
+        let words = [
+            "--redis",
+            "localhost",
+            "--namespace",
+            "RealTimeApp:",
+            carrier,
+        ];
+        let ran = run(&[&words[..], &["acl", "app"]].concat()).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let line = ran.out.trim_end();
+        assert!(page.contains(line), "{line}");
+        server.command(line.split(' ')).unwrap();
+        let ran = run(&[&words[..], &["--json", "acl", "app"]].concat()).await;
+        let rules = ran.json()["rules"].as_array().unwrap().clone();
+        let rules: Vec<_> = rules.iter().map(|rule| rule.as_str().unwrap()).collect();
+        assert!(line.ends_with(&rules.join(" ")), "{ran:?}");
+    }
+    let spaced = [
+        "--redis",
+        "localhost",
+        "--namespace",
+        "my app*",
+        "acl",
+        "app",
+    ];
+    let ran = run(&spaced).await;
+    server.command(ran.out.trim_end().split(' ')).unwrap();
+    let ran = run(&["--redis", "localhost", "acl", "two words"]).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+}

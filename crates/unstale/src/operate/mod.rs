@@ -12,7 +12,7 @@ use crate::cache::Cache;
 use crate::config::{Config, HeartbeatConfig};
 use crate::error::{Error, KeyError};
 use crate::policy::PolicyTable;
-use crate::tiers::outside::{Outside, Watch};
+use crate::tiers::outside::{self, Outside, Watch};
 
 pub use report::{
     Held, Inspection, InstanceReport, LogEntry, LogReport, MatchingBan, NamespaceReport,
@@ -35,7 +35,7 @@ pub use trouble::Trouble;
 /// ```
 pub struct Operator {
     outside: Outside,
-    heartbeats: bool,
+    config: Config,
 }
 
 impl Operator {
@@ -46,7 +46,7 @@ impl Operator {
     pub async fn connect(config: &Config) -> Result<Self, Trouble> {
         Ok(Self {
             outside: Outside::connect(config).await?,
-            heartbeats: config.heartbeat.enabled,
+            config: config.clone(),
         })
     }
 
@@ -68,7 +68,7 @@ impl Operator {
     /// # Errors
     /// When the server does not answer.
     pub async fn rights(&self) -> Result<Vec<Right>, Trouble> {
-        self.outside.rights(self.heartbeats).await
+        self.outside.rights(&self.config).await
     }
 
     /// How the namespace stands; `None` when no instance has used it since it was last flushed.
@@ -128,6 +128,27 @@ impl Tail {
     pub async fn next(&mut self, wait: Duration) -> Result<Vec<LogEntry>, Trouble> {
         self.0.next(wait).await
     }
+}
+
+/// The rules of an ACL user for instances with these settings: every command that they send, every
+/// key and channel that they use, and nothing else. They follow `ACL SETUSER name on >password`.
+///
+/// ```
+/// use unstale::Config;
+/// use unstale::operate::acl_rules;
+///
+/// let mut config = Config::default();
+/// config.redis.instance_name = "RealTimeApp:".to_owned();
+/// let rules = acl_rules(&config);
+/// assert_eq!(rules[3], "~{RealTimeApp:0}:*");
+/// assert!(rules.contains(&"+xadd".to_owned()));
+/// ```
+///
+/// From Redis 7.2 on, and on Valkey, the client also tells its name and version
+/// (`+client|setinfo`); where it may not, it goes on without. [`Operator`] asks for more than
+/// instances do.
+pub fn acl_rules(config: &Config) -> Vec<String> {
+    outside::rules(config)
 }
 
 /// The longest that a service may set `LeaseTtl` to.

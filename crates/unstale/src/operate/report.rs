@@ -71,12 +71,14 @@ pub struct ReplicaReport {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Right {
-    /// The command.
+    /// The command, by its name in an ACL.
     pub command: &'static str,
     /// What for.
     pub needed: &'static str,
     /// False where a cache works without it.
     pub is_essential: bool,
+    /// What else can be done; empty where nothing else helps.
+    pub otherwise: &'static str,
     /// Whether it may be used.
     pub verdict: Verdict,
 }

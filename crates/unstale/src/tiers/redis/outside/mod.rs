@@ -15,6 +15,7 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind};
 
 pub(crate) use self::log::Watch;
+pub(crate) use self::rights::rules;
 use super::PARTITION;
 use super::connection::{Mistrust, Target};
 use super::keyspace::Keyspace;

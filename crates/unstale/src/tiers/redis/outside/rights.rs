@@ -1,9 +1,14 @@
-//! Which commands the server lets this login use. Each is tried in a form that changes nothing: one
-//! whose arguments make no sense, or one about a key that no cache ever stores.
+//! Which rights an instance needs, as rules of an ACL, and which of them the server gives this login.
+//! Each command is tried in a form that changes nothing: one whose arguments make no sense, or one about
+//! a key that no cache ever stores.
 
 use ::redis::Cmd;
 
+use super::super::PARTITION;
+use super::super::keyspace::Keyspace;
 use super::Outside;
+use crate::config::Config;
+use crate::core::glob::escape;
 use crate::operate::{Right, Trouble, Verdict};
 
 /// What a command is tried on.
@@ -18,7 +23,7 @@ enum On {
     Channel,
 }
 
-/// A command, what it is tried on, what follows, and what it is needed for.
+/// A command, by its name in an ACL, what it is tried on, what follows, and what it is needed for.
 type Trial = (&'static str, On, &'static [&'static str], &'static str);
 
 const READ: &str = "to read L2";
@@ -28,6 +33,8 @@ const FENCE: &str = "to connect, and to prove freshness";
 const FOLLOW: &str = "to follow the log";
 const SCRIPTS: &str = "to do several things in one step";
 const BEAT: &str = "to tell operators of an instance";
+const NAME: &str = "to have a name in CLIENT LIST";
+const CHOOSE: &str = "to use another database than 0";
 
 const ALWAYS: &[Trial] = &[
     (
@@ -36,14 +43,14 @@ const ALWAYS: &[Trial] = &[
         &["0000000000000000000000000000000000000000", "0"],
         SCRIPTS,
     ),
-    ("SCRIPT", On::Nothing, &["LOAD", "return 1"], SCRIPTS),
+    ("SCRIPT|LOAD", On::Nothing, &["return 1"], SCRIPTS),
     ("INFO", On::Nothing, &["replication"], FENCE),
     ("TIME", On::Nothing, &[], FENCE),
     ("HMGET", On::Meta, &["epoch"], FENCE),
     ("HGETALL", On::Meta, &[], FENCE),
     ("HSET", On::Meta, &["epoch", "1", "odd"], FENCE),
     ("DEL", On::Record, &[], FENCE),
-    ("XINFO", On::Log, &["STREAM"], FENCE),
+    ("XINFO|STREAM", On::Log, &[], FENCE),
     ("XRANGE", On::Log, &["no-position", "+"], FENCE),
     ("XADD", On::Log, &["no-position", "m", ""], REMOVE),
     ("HGET", On::Meta, &["epoch"], REMOVE),
@@ -57,7 +64,11 @@ const ALWAYS: &[Trial] = &[
     ("GETRANGE", On::Record, &["0", "0"], FILL),
     ("TYPE", On::Record, &[], FILL),
     ("PEXPIRE", On::Record, &["no-number"], FILL),
+    ("CLIENT|SETNAME", On::Nothing, &["no name"], NAME),
 ];
+
+/// Without it there is no connection to try it on.
+const BY_DATABASE: &[Trial] = &[("SELECT", On::Nothing, &["no-number"], CHOOSE)];
 
 const BY_STREAM: &[Trial] = &[("XREAD", On::Log, &["COUNT", "1", "STREAMS"], FOLLOW)];
 
@@ -74,13 +85,45 @@ const FOR_HEARTBEATS: &[Trial] = &[
     ("PEXPIREAT", On::Instances, &["no-number"], BEAT),
 ];
 
+/// What an instance with these settings needs.
+fn needed(config: &Config) -> impl Iterator<Item = &'static Trial> {
+    let carrier = match config.use_streams_for_invalidation {
+        true => BY_STREAM,
+        false => BY_CHANNEL,
+    };
+    let database = match config.redis.effective_database() {
+        0 => &[],
+        _ => BY_DATABASE,
+    };
+    let heartbeat = match config.heartbeat.enabled {
+        true => FOR_HEARTBEATS,
+        false => &[],
+    };
+    [ALWAYS, carrier, database, heartbeat].into_iter().flatten()
+}
+
+/// The rules of a user who may do what an instance with these settings needs, and nothing else.
+pub(crate) fn rules(config: &Config) -> Vec<String> {
+    let keyspace = Keyspace::new(config, PARTITION);
+    // No rule may contain a space.
+    let pattern = |text: &str| escape(text).replace(' ', "?");
+    let mut rules = vec![
+        "resetkeys".to_owned(),
+        "resetchannels".to_owned(),
+        "-@all".to_owned(),
+        format!("~{}*", pattern(&keyspace.prefix)),
+    ];
+    if !keyspace.channel.is_empty() {
+        rules.push(format!("&{}", pattern(&keyspace.channel)));
+    }
+    rules.extend(needed(config).map(|trial| format!("+{}", trial.0.to_lowercase())));
+    rules
+}
+
 impl Outside {
-    pub(crate) async fn rights(&self, heartbeats: bool) -> Result<Vec<Right>, Trouble> {
-        let by_channel = !self.keyspace().channel.is_empty();
-        let carrier = if by_channel { BY_CHANNEL } else { BY_STREAM };
-        let heartbeat = if heartbeats { FOR_HEARTBEATS } else { &[] };
+    pub(crate) async fn rights(&self, config: &Config) -> Result<Vec<Right>, Trouble> {
         let mut rights = Vec::new();
-        for trial in ALWAYS.iter().chain(carrier).chain(heartbeat) {
+        for trial in needed(config) {
             let verdict = match self.ask::<::redis::Value>(&self.command(trial)).await {
                 Ok(_) => Verdict::Allowed,
                 Err(Trouble::Refused { source, .. }) => verdict(&source.to_string()),
@@ -89,7 +132,12 @@ impl Outside {
             rights.push(Right {
                 command: trial.0,
                 needed: trial.3,
-                is_essential: trial.3 != BEAT,
+                is_essential: trial.3 != BEAT && trial.3 != NAME,
+                otherwise: match trial.3 {
+                    BEAT => "Or set Heartbeat:Enabled to false.",
+                    NAME => "Or do without: nothing depends on it.",
+                    _ => "",
+                },
                 verdict,
             });
         }
@@ -98,7 +146,12 @@ impl Outside {
 
     fn command(&self, (name, on, rest, _): &Trial) -> Cmd {
         let keyspace = self.keyspace();
+        let (name, subcommand) = match name.split_once('|') {
+            Some((name, subcommand)) => (name, Some(subcommand)),
+            None => (*name, None),
+        };
         let mut command = ::redis::cmd(name);
+        command.arg(subcommand);
         let key = match on {
             On::Nothing => None,
             On::Meta => Some(keyspace.meta.clone()),
@@ -107,12 +160,9 @@ impl Outside {
             On::Instances => Some(keyspace.instances.clone()),
             On::Channel => Some(keyspace.channel.clone()),
         };
-        // These two name their key behind their options.
-        if *name == "XINFO" || *name == "XREAD" {
-            command.arg(rest).arg(key);
-            if *name == "XREAD" {
-                command.arg("0-0");
-            }
+        // This one names its key behind its options.
+        if name == "XREAD" {
+            command.arg(rest).arg(key).arg("0-0");
         } else {
             command.arg(key).arg(rest);
         }
@@ -158,7 +208,7 @@ mod tests {
         let tried: Vec<_> = [ALWAYS, BY_STREAM, BY_CHANNEL, FOR_HEARTBEATS]
             .concat()
             .iter()
-            .map(|trial| trial.0)
+            .map(|trial| trial.0.split('|').next().unwrap())
             .collect();
         let mut found = 0;
         for script in SCRIPTS {
