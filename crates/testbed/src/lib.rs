@@ -2,7 +2,7 @@
 //! benchmarks.
 //!
 //! * [`Server`] is one server process of its own on a free port: it can be killed, restarted,
-//!   paused and replicated, and it never outlives the process that started it, however that process
+//!   paused, replicated and watched by sentinels, and it never outlives the process that started it, however that process
 //!   ends.
 //! * [`Postgres`] is the same of a database server.
 //! * [`Proxy`] stands between a client and a server and cuts, silences, stalls or delays what

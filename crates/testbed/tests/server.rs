@@ -303,3 +303,29 @@ fn a_server_has_the_environment_that_it_was_given_also_after_a_restart() -> Test
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_sentinel_promotes_a_replica_of_a_dead_primary() -> TestResult {
+    let protected = || Server::builder().password("hunter2");
+    let primary = protected().start()?;
+    let replica = protected().replica_of(&primary).start()?;
+    let sentinel = Server::builder()
+        .sentinel_of(&primary, "service", 1)
+        .start()?;
+    let ask = |what| sentinel.command(["SENTINEL", what, "service"]);
+    let is_primary = |server: &Server| {
+        let at = ["127.0.0.1", &server.port().to_string()].map(text).to_vec();
+        ask("GET-MASTER-ADDR-BY-NAME").is_ok_and(|found| found == Value::Array(at))
+    };
+    assert!(is_primary(&primary));
+    eventually("the sentinel knows the replica", SOON, || async {
+        ask("REPLICAS").is_ok_and(|known| known != Value::Array(Vec::new()))
+    })
+    .await;
+    primary.kill()?;
+    eventually("the replica is the primary", SOON, || async {
+        is_primary(&replica) && replica.command(["SET", "key", "value"]).is_ok()
+    })
+    .await;
+    Ok(())
+}

@@ -25,6 +25,9 @@ enable-debug-command local
 repl-diskless-sync-delay 0
 ";
 
+/// What Valkey and Redis say who were built without TLS.
+const WITHOUT_TLS: [&str; 2] = ["Failed finding TLS support", ">>> 'tls-"];
+
 /// Describes a server to be started. Made by [`Server::builder`].
 #[derive(Clone, Default)]
 #[must_use = "nothing runs until `start` is called"]
@@ -35,6 +38,7 @@ pub struct ServerBuilder {
     environment: Vec<(OsString, OsString)>,
     follows: bool,
     tls: bool,
+    is_sentinel: bool,
 }
 
 impl ServerBuilder {
@@ -109,6 +113,30 @@ impl ServerBuilder {
         }
     }
 
+    /// Makes the server a sentinel of `primary` and its replicas, under the name `service`: it
+    /// promotes a replica when `quorum` sentinels have not heard of the primary for a second, and
+    /// votes again six seconds after a vote that elected nobody.
+    pub fn sentinel_of(mut self, primary: &Server, service: &str, quorum: u32) -> Self {
+        self.is_sentinel = true;
+        let addr = primary.addr();
+        let watched = format!("{service} {} {} {quorum}", addr.ip(), addr.port());
+        let password = primary.site.password.as_deref();
+        self = self
+            .arg("sentinel monitor", &watched)
+            .arg(
+                "sentinel down-after-milliseconds",
+                &format!("{service} 1000"),
+            )
+            .arg("sentinel failover-timeout", &format!("{service} 3000"));
+        match password {
+            Some(password) => self.arg(
+                "sentinel auth-pass",
+                &format!("{service} {}", quoted(password)),
+            ),
+            None => self,
+        }
+    }
+
     /// Starts the server and returns when it answers (as a replica: when it follows its primary).
     ///
     /// The program is the one that the environment variable `UNSTALE_TEST_SERVER` names, else
@@ -135,6 +163,22 @@ impl ServerBuilder {
         }
     }
 
+    /// Starts a server that speaks TLS. `None`, said on stderr, where its program was built without:
+    /// what needs it is left out then.
+    ///
+    /// # Errors
+    ///
+    /// As [`ServerBuilder::start`].
+    pub fn start_with_tls(&self) -> Result<Option<Server>> {
+        match self.start() {
+            Err(Error::Ended { log, .. }) if WITHOUT_TLS.iter().any(|said| log.contains(said)) => {
+                eprintln!("left out: this server was built without TLS");
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
+    }
+
     fn start_once(&self) -> Result<Server> {
         let program = binary::find()?;
         let reserve =
@@ -154,6 +198,7 @@ impl ServerBuilder {
             tls_port,
             password: self.password.clone(),
             environment: self.environment.clone(),
+            is_sentinel: self.is_sentinel,
         };
         let (mut process, identity) = site.start()?;
         if self.follows {

@@ -35,6 +35,8 @@ pub(super) struct Site {
     pub(super) tls_port: Option<ReservedPort>,
     pub(super) password: Option<String>,
     pub(super) environment: Vec<(OsString, OsString)>,
+    /// Whether this is a sentinel, and serves no data.
+    pub(super) is_sentinel: bool,
 }
 
 impl Site {
@@ -78,9 +80,14 @@ impl Site {
     /// Starts the server's process and waits until it answers, and is itself and no stranger on its
     /// port.
     pub(super) fn start(&self) -> Result<(Process, Identity)> {
+        let arguments: &[&str] = if self.is_sentinel {
+            &[CONFIGURATION, "--sentinel"]
+        } else {
+            &[CONFIGURATION]
+        };
         let mut process = Process::spawn(&Launch {
             program: &self.program,
-            arguments: &[CONFIGURATION],
+            arguments,
             directory: self.directory.path(),
             environment: &self.environment,
             account: None,
