@@ -14,5 +14,6 @@ mod inspect;
 mod instances;
 mod remove;
 mod secured;
+mod sentinel;
 mod tail;
 mod weather;

@@ -15,6 +15,9 @@ mod url;
 /// The port of Redis, unless another is given.
 const PORT: u16 = 6379;
 
+/// The port of a sentinel, unless another is given.
+const SENTINEL_PORT: u16 = 26_379;
+
 /// Where the server is and how to reach it, read from a connection string.
 ///
 /// Two notations are understood: StackExchange.Redis'
@@ -44,6 +47,8 @@ pub struct Connection {
     pub tls: bool,
     /// The name the server's certificate has to carry, if not the host's.
     pub tls_host: Option<String>,
+    /// The name by which sentinels know the servers; then `endpoints` are the sentinels.
+    pub service: Option<String>,
     /// The number of the database.
     pub database: Option<u32>,
     /// How long connecting may take.

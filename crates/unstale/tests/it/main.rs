@@ -28,5 +28,6 @@ mod l1_log;
 mod logs;
 mod metrics;
 mod secured;
+mod sentinel;
 mod spans;
 mod table;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Connection, Endpoint, PORT, Secret, database, endpoint};
+use super::{Connection, Endpoint, PORT, SENTINEL_PORT, Secret, database, endpoint};
 use crate::config::nearest::advice;
 use crate::error::Flaw;
 
@@ -22,6 +22,7 @@ const OPTIONS: &[&str] = &[
     "syncTimeout",
     "keepAlive",
     "name",
+    "serviceName",
 ];
 
 /// What is accepted and has no meaning here, because Unstale supervises its connections itself,
@@ -47,7 +48,7 @@ const IGNORED: &[&str] = &[
 ];
 
 /// What would lead to another server than the one named, so that ignoring it would be wrong.
-const UNSUPPORTED: &[&str] = &["serviceName", "proxy", "tunnel"];
+const UNSUPPORTED: &[&str] = &["proxy", "tunnel"];
 
 pub(super) fn read(text: &str) -> Result<Connection, Flaw> {
     let mut connection = Connection::default();
@@ -70,7 +71,7 @@ pub(super) fn read(text: &str) -> Result<Connection, Flaw> {
         if let Some(name) = UNSUPPORTED.iter().find(is) {
             return Err(Flaw::new(
                 format!("the connection string's `{name}` is not supported"),
-                "Name the server itself, without Sentinel, proxy or tunnel.",
+                "Name the server itself, or its sentinels, without proxy or tunnel.",
             ));
         }
         if IGNORED.iter().any(|known| is(&known)) {
@@ -95,11 +96,16 @@ pub(super) fn read(text: &str) -> Result<Connection, Flaw> {
             "asyncTimeout" => connection.command_timeout = Some(milliseconds(option, value)?),
             "syncTimeout" => sync_timeout = Some(milliseconds(option, value)?),
             "keepAlive" => connection.keep_alive = seconds(option, value)?,
+            "serviceName" => connection.service = text(),
             _ => connection.client_name = text(),
         }
     }
     connection.command_timeout = connection.command_timeout.or(sync_timeout);
-    let default_port = if connection.tls { TLS_PORT } else { PORT };
+    let default_port = match (&connection.service, connection.tls) {
+        (Some(_), _) => SENTINEL_PORT,
+        (None, true) => TLS_PORT,
+        (None, false) => PORT,
+    };
     for server in servers {
         connection.endpoints.push(match server.strip_prefix('!') {
             Some(path) => Endpoint::Unix(PathBuf::from(path)),

@@ -36,6 +36,7 @@ fn stackexchange_options_are_read_in_any_case() {
             password: Some(Secret::new("a=b==")),
             tls: true,
             tls_host: Some("cache.example".to_owned()),
+            service: None,
             database: Some(3),
             connect_timeout: Some(Duration::from_secs(5)),
             command_timeout: Some(Duration::from_millis(800)),
@@ -58,6 +59,14 @@ fn stackexchange_options_are_read_in_any_case() {
         read("h,password=,keepAlive=-1"),
         Connection::to(tcp("h", 6379))
     );
+}
+
+#[test]
+fn a_service_is_known_to_its_sentinels() {
+    let connection = read("one,two:26380,serviceName=mymaster,ssl=true");
+    assert_eq!(connection.service.as_deref(), Some("mymaster"));
+    assert_eq!(connection.endpoints, [tcp("one", 26379), tcp("two", 26380)]);
+    assert_eq!(read("one,serviceName=").service, None);
 }
 
 #[test]
@@ -121,7 +130,7 @@ fn mistakes_say_what_to_do() {
         ("h,keepAlive=soon", "seconds"),
         ("h,defaultDatabase=-1", "whole number from 0"),
         ("h,ssl=true,SSL=false", "gives `ssl` twice"),
-        ("h,serviceName=mymaster", "not supported"),
+        ("h,proxy=Twemproxy", "not supported"),
         ("http://localhost", "unknown scheme"),
         ("redis://", "Write a server as host"),
         ("redis://h/one", "whole number from 0"),

@@ -1,21 +1,25 @@
 //! How a connection to a server is made.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
-    ProtocolVersion, PushInfo, RedisConnectionInfo, RedisResult,
+    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, PushInfo,
+    RedisConnectionInfo, RedisResult, TlsCertificates,
 };
+use tokio::sync::mpsc;
 
 use super::certified::ReachedAs;
+use crate::config::repeat::line;
 use crate::config::{Config, Endpoint};
 use crate::error::Error;
 
 mod credentials;
 mod handshake;
+mod sentinel;
 
 use credentials::Credentials;
 pub(super) use handshake::Mistrust;
@@ -33,19 +37,32 @@ pub(super) const PUSH_BUFFER: usize = 65_536;
 /// The servers to try, and how to connect to them.
 pub(super) struct Target {
     pub(super) servers: Vec<Server>,
+    tls: bool,
+    /// The name on their certificates, if it is not their own.
+    tls_host: Option<String>,
+    tcp: TcpSettings,
+    login: RedisConnectionInfo,
     credentials: Arc<Credentials>,
-    /// What to say of a handshake that fails; none where there is none.
-    terms: Option<Terms>,
+    terms: Terms,
     connect_timeout: Duration,
     client_name: String,
 }
 
-/// One server to try.
+/// One server to try, or a sentinel that knows which one.
 pub(crate) struct Server {
-    pub(super) endpoint: Endpoint,
-    /// Whether its certificate carries another name than its own.
-    certified_otherwise: bool,
-    info: ConnectionInfo,
+    endpoint: Endpoint,
+    /// Of what it knows the primary, if it is a sentinel.
+    service: Option<String>,
+}
+
+/// How it is called in reports.
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(service) = &self.service {
+            write!(f, "{} by the sentinel ", line(service))?;
+        }
+        self.endpoint.fmt(f)
+    }
 }
 
 impl Target {
@@ -81,22 +98,18 @@ impl Target {
         {
             login = login.set_password(password.expose());
         }
-        let servers = connection.endpoints.iter().map(|endpoint| {
-            let info = address(endpoint, connection.tls, connection.tls_host.as_deref())
-                .into_connection_info()
-                .map_err(|source| unreachable_server(endpoint, source))?
-                .set_tcp_settings(tcp.clone())
-                .set_redis_settings(login.clone());
-            Ok(Server {
-                endpoint: endpoint.clone(),
-                certified_otherwise: connection.tls && connection.tls_host.is_some(),
-                info,
-            })
+        let servers = connection.endpoints.into_iter().map(|endpoint| Server {
+            endpoint,
+            service: connection.service.clone(),
         });
         Ok(Self {
-            servers: servers.collect::<Result<_, Error>>()?,
+            servers: servers.collect(),
+            tls: connection.tls,
+            tls_host: connection.tls_host,
+            tcp,
+            login,
             credentials: Arc::new(credentials),
-            terms: connection.tls.then(|| Terms::new(&config.redis)),
+            terms: Terms::new(&config.redis),
             connect_timeout: config.redis.effective_connect_timeout(),
             client_name: connection
                 .client_name
@@ -104,43 +117,27 @@ impl Target {
         })
     }
 
-    /// Connects to one server. Commands have no timeout of their own: whoever sends one decides.
+    /// Connects to one server, or to the primary that a sentinel knows now. Commands have no timeout
+    /// of their own: whoever sends one decides.
     pub(super) async fn connect(
         &self,
         server: &Server,
-        pushes: Option<tokio::sync::mpsc::Sender<PushInfo>>,
+        pushes: Option<mpsc::Sender<PushInfo>>,
     ) -> RedisResult<MultiplexedConnection> {
-        let mut config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.connect_timeout))
-            .set_response_timeout(None);
-        if let Some(pushes) = pushes {
-            config = config.set_push_sender(move |push| {
-                pushes.try_send(push).map_err(|_| redis::aio::SendError)
-            });
-        }
-        if let Endpoint::Tcp { host, .. } = &server.endpoint
-            && server.certified_otherwise
-        {
-            let host = host.clone();
-            config = config.set_dns_resolver(ReachedAs { host });
-        }
         let read = self.credentials.read_aside().await?;
-        let mut info = server.info.clone();
+        let mut login = self.login.clone();
         if let Some(password) = &read.password {
-            let login = info.redis_settings().clone();
-            info = info.set_redis_settings(login.set_password(password.expose()));
+            login = login.set_password(password.expose());
         }
-        let client = match read.certificates {
-            Some(certificates) => Client::build_with_tls(info, certificates)?,
-            None => Client::open(info)?,
+        let certificates = read.certificates.as_ref();
+        let endpoint = match &server.service {
+            None => server.endpoint.clone(),
+            Some(service) => {
+                self.primary(&server.endpoint, service, &login, certificates)
+                    .await?
+            }
         };
-        let mut connection = client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-            .map_err(|error| match self.terms {
-                Some(terms) => terms.explain(error),
-                None => error,
-            })?;
+        let mut connection = self.open(&endpoint, login, certificates, pushes).await?;
         // A name is only for people who look at CLIENT LIST; a server may forbid the command.
         let name = self
             .client_name
@@ -152,25 +149,55 @@ impl Target {
             .await;
         Ok(connection)
     }
-}
 
-/// The error of a server that a connection cannot be made to.
-pub(super) fn unreachable_server(endpoint: &Endpoint, source: redis::RedisError) -> Error {
-    Error::Connection {
-        endpoint: endpoint.to_string(),
-        source: source.into(),
+    async fn open(
+        &self,
+        endpoint: &Endpoint,
+        login: RedisConnectionInfo,
+        certificates: Option<&TlsCertificates>,
+        pushes: Option<mpsc::Sender<PushInfo>>,
+    ) -> RedisResult<MultiplexedConnection> {
+        let mut config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.connect_timeout))
+            .set_response_timeout(None);
+        if let Some(pushes) = pushes {
+            config = config.set_push_sender(move |push| {
+                pushes.try_send(push).map_err(|_| redis::aio::SendError)
+            });
+        }
+        if let Endpoint::Tcp { host, .. } = endpoint
+            && self.tls
+            && self.tls_host.is_some()
+        {
+            let host = host.clone();
+            config = config.set_dns_resolver(ReachedAs { host });
+        }
+        let info = self
+            .address(endpoint)
+            .into_connection_info()?
+            .set_tcp_settings(self.tcp.clone())
+            .set_redis_settings(login);
+        let client = match certificates {
+            Some(certificates) => Client::build_with_tls(info, certificates.clone())?,
+            None => Client::open(info)?,
+        };
+        let opened = client.get_multiplexed_async_connection_with_config(&config);
+        opened.await.map_err(|error| match self.tls {
+            true => self.terms.explain(error),
+            false => error,
+        })
     }
-}
 
-fn address(endpoint: &Endpoint, tls: bool, certified: Option<&str>) -> ConnectionAddr {
-    match endpoint {
-        Endpoint::Unix(path) => ConnectionAddr::Unix(path.clone()),
-        Endpoint::Tcp { host, port } if tls => ConnectionAddr::TcpTls {
-            host: certified.unwrap_or(host).to_owned(),
-            port: *port,
-            insecure: false,
-            tls_params: None,
-        },
-        Endpoint::Tcp { host, port } => ConnectionAddr::Tcp(host.clone(), *port),
+    fn address(&self, endpoint: &Endpoint) -> ConnectionAddr {
+        match endpoint {
+            Endpoint::Unix(path) => ConnectionAddr::Unix(path.clone()),
+            Endpoint::Tcp { host, port } if self.tls => ConnectionAddr::TcpTls {
+                host: self.tls_host.as_ref().unwrap_or(host).clone(),
+                port: *port,
+                insecure: false,
+                tls_params: None,
+            },
+            Endpoint::Tcp { host, port } => ConnectionAddr::Tcp(host.clone(), *port),
+        }
     }
 }

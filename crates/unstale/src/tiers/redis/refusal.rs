@@ -41,6 +41,17 @@ pub(super) fn is_of_login(error: &RedisError) -> bool {
         || Mistrust::of(error).is_some_and(Mistrust::is_final)
 }
 
+/// Whether the server asks for a login.
+pub(super) fn is_without_login(error: &RedisError) -> bool {
+    code(error).as_deref() == Some("NOAUTH")
+}
+
+/// Whether the server has no such command.
+pub(super) fn is_unknown_command(error: &RedisError) -> bool {
+    let detail = error.detail().unwrap_or_default();
+    detail.starts_with("unknown command")
+}
+
 impl From<RedisError> for Unavailable {
     fn from(error: RedisError) -> Self {
         match code(&error).as_deref() {

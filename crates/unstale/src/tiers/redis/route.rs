@@ -47,7 +47,7 @@ impl Route for RedisRoute {
     }
 
     fn endpoint(&self, server: &Server) -> String {
-        server.endpoint.to_string()
+        server.to_string()
     }
 
     async fn connect(&self, server: &Server) -> RedisResult<MultiplexedConnection> {

@@ -55,7 +55,7 @@ impl Outside {
         let patience = PATIENCE.max(config.redis.effective_command_timeout());
         let (mut second_best, mut last) = (None, Trouble::NoServer);
         for (server, each) in route.target.servers.iter().enumerate() {
-            let endpoint = each.endpoint.to_string();
+            let endpoint = each.to_string();
             let attempt = tokio::time::timeout(patience, route.target.connect(each, None)).await;
             let connection = match attempt {
                 Ok(Ok(connection)) => connection,

@@ -1,0 +1,134 @@
+//! Readers and writers on several instances, who notice at once when the contract is broken.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use testbed::eventually;
+use tokio::task::JoinSet;
+use unstale::Cache;
+
+use crate::bed::PATIENCE;
+
+/// How long a removal that was acknowledged may go unheard.
+pub(super) const MAX_STALENESS: Duration = Duration::from_secs(1);
+
+const KEYS: usize = 4;
+const READERS: usize = 2;
+
+/// One row of the source of truth, by its version.
+#[derive(Default)]
+struct Row {
+    version: AtomicU64,
+    /// Versions whose removal was acknowledged, and when.
+    acknowledged: Mutex<Vec<(u64, Instant)>>,
+}
+
+impl Row {
+    /// The least version that any instance may read at this moment.
+    fn least(&self, now: Instant) -> u64 {
+        let acknowledged = self.acknowledged.lock().unwrap();
+        let heard = acknowledged
+            .iter()
+            .filter(|(_, at)| *at + MAX_STALENESS < now);
+        heard.map(|(version, _)| *version).max().unwrap_or(0)
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    rows: [Row; KEYS],
+    applied: AtomicU64,
+    reads: AtomicU64,
+    ended: AtomicBool,
+}
+
+pub(super) struct Load {
+    seen: Arc<Seen>,
+    tasks: JoinSet<()>,
+}
+
+impl Load {
+    pub(super) fn begin(caches: &[Cache]) -> Self {
+        let seen = Arc::new(Seen::default());
+        let mut tasks = JoinSet::new();
+        for cache in caches {
+            let own = Arc::new([const { AtomicU64::new(0) }; KEYS]);
+            tasks.spawn(write(cache.clone(), seen.clone(), own.clone()));
+            for _ in 0..READERS {
+                tasks.spawn(read_and_judge(cache.clone(), seen.clone(), own.clone()));
+            }
+        }
+        Self { seen, tasks }
+    }
+
+    /// Waits until so many more removals were acknowledged.
+    pub(super) async fn until_applied(&self, more: u64) {
+        let applied = || self.seen.applied.load(Ordering::SeqCst);
+        let enough = applied() + more;
+        eventually("removals are acknowledged", PATIENCE, || async {
+            (applied() >= enough).then_some(()).ok_or(applied())
+        })
+        .await;
+    }
+
+    /// Stops, and fails where a read was stale or failed.
+    pub(super) async fn end(mut self) {
+        self.seen.ended.store(true, Ordering::SeqCst);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.expect("no reader found anything");
+        }
+        let reads = self.seen.reads.load(Ordering::SeqCst);
+        assert!(reads > 500, "there was hardly any load: {reads}");
+    }
+}
+
+/// Writes the source first, and removes second.
+async fn write(cache: Cache, seen: Arc<Seen>, own: Arc<[AtomicU64; KEYS]>) {
+    for turn in 0.. {
+        if seen.ended.load(Ordering::SeqCst) {
+            return;
+        }
+        let key = turn % KEYS;
+        let row = &seen.rows[key];
+        let version = row.version.fetch_add(1, Ordering::SeqCst) + 1;
+        let removed = cache.remove(&format!("row:{key}")).await;
+        own[key].fetch_max(version, Ordering::SeqCst);
+        if removed.is_applied() {
+            let now = Instant::now();
+            row.acknowledged.lock().unwrap().push((version, now));
+            seen.applied.fetch_add(1, Ordering::SeqCst);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn read_and_judge(cache: Cache, seen: Arc<Seen>, own: Arc<[AtomicU64; KEYS]>) {
+    for turn in 0.. {
+        if seen.ended.load(Ordering::SeqCst) {
+            return;
+        }
+        let key = turn % KEYS;
+        let row = &seen.rows[key];
+        let (least_own, least) = (own[key].load(Ordering::SeqCst), row.least(Instant::now()));
+        let name = format!("row:{key}");
+        let load = || async {
+            Ok::<_, std::convert::Infallible>(Some(row.version.load(Ordering::SeqCst)))
+        };
+        let reading = cache.get_or_load(&name, load);
+        let got = tokio::time::timeout(PATIENCE, reading)
+            .await
+            .expect("an answer");
+        let got = *got.expect("no error").expect("a row");
+        assert!(
+            got >= least_own,
+            "row {key}: {got}, after its own write of {least_own}"
+        );
+        assert!(
+            got >= least,
+            "row {key}: {got}, long after {least} was acknowledged"
+        );
+        seen.reads.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
