@@ -165,8 +165,9 @@ impl Target {
                 pushes.try_send(push).map_err(|_| redis::aio::SendError)
             });
         }
+        let is_tls = self.tls && matches!(endpoint, Endpoint::Tcp { .. });
         if let Endpoint::Tcp { host, .. } = endpoint
-            && self.tls
+            && is_tls
             && self.tls_host.is_some()
         {
             let host = host.clone();
@@ -178,11 +179,11 @@ impl Target {
             .set_tcp_settings(self.tcp.clone())
             .set_redis_settings(login);
         let client = match certificates {
-            Some(certificates) => Client::build_with_tls(info, certificates.clone())?,
-            None => Client::open(info)?,
+            Some(certificates) if is_tls => Client::build_with_tls(info, certificates.clone())?,
+            _ => Client::open(info)?,
         };
         let opened = client.get_multiplexed_async_connection_with_config(&config);
-        opened.await.map_err(|error| match self.tls {
+        opened.await.map_err(|error| match is_tls {
             true => self.terms.explain(error),
             false => error,
         })

@@ -1,6 +1,6 @@
 //! A server on this machine, by its socket.
 
-use testbed::Server;
+use testbed::{Authority, Server};
 
 use super::day::{hasten, lived_through};
 use crate::bed::{Bed, Transport, on_every_server};
@@ -33,8 +33,11 @@ async fn a_socket_with_a_login_and_a_database(transport: Transport) {
     let mut config = bed.config_at(&format!("{url}?db=3&password=hunter2"));
     hasten(&mut config);
     lived_through(bed.server(), &config).await;
+    // TLS is for servers on the network.
     let path = url.trim_start_matches("unix://");
-    let mut config = bed.config_at(&format!("!{path},password=hunter2"));
+    let mut config = bed.config_at(&format!("!{path},password=hunter2,ssl=true"));
+    let authority = Authority::new("the house").unwrap();
+    config.redis.certificate_authority = Some(authority.certificate());
     hasten(&mut config);
     lived_through(bed.server(), &config).await;
 }
