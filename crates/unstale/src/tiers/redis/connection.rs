@@ -1,6 +1,7 @@
 //! How a connection to a server is made.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,7 +120,18 @@ impl Target {
 
     /// Connects to one server, or to the primary that a sentinel knows now. Commands have no timeout
     /// of their own: whoever sends one decides.
-    pub(super) async fn connect(
+    ///
+    /// Boxed, so that its many steps are no part of the types of all who wait for it: the compiler
+    /// goes only so deep, in the services that use this as well.
+    pub(super) fn connect<'a>(
+        &'a self,
+        server: &'a Server,
+        pushes: Option<mpsc::Sender<PushInfo>>,
+    ) -> Pin<Box<dyn Future<Output = RedisResult<MultiplexedConnection>> + Send + 'a>> {
+        Box::pin(self.connect_in_steps(server, pushes))
+    }
+
+    async fn connect_in_steps(
         &self,
         server: &Server,
         pushes: Option<mpsc::Sender<PushInfo>>,
