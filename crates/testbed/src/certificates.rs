@@ -53,7 +53,9 @@ impl Authority {
         let own = params
             .self_signed(&key)
             .map_err(|source| failed(name, source))?;
-        fs::write(directory.path().join(OWN), own.pem()).map_err(Error::Directory)?;
+        for (file, pem) in [(OWN, own.pem()), (OWN_KEY, key.serialize_pem())] {
+            fs::write(directory.path().join(file), pem).map_err(Error::Directory)?;
+        }
         Ok(Self {
             name: name.to_owned(),
             issuer: Issuer::new(params, key),
@@ -65,6 +67,15 @@ impl Authority {
     #[must_use]
     pub fn certificate(&self) -> PathBuf {
         self.directory.path().join(OWN)
+    }
+
+    /// The authority's own certificate with its key, for a server that has none of its own.
+    #[must_use]
+    pub fn own(&self) -> Certificate {
+        Certificate {
+            certificate: self.certificate(),
+            key: self.directory.path().join(OWN_KEY),
+        }
     }
 
     /// A certificate for a host name or an address, good for years.
@@ -120,6 +131,7 @@ impl fmt::Debug for Authority {
 
 /// The file of an authority's own certificate.
 const OWN: &str = "authority.pem";
+const OWN_KEY: &str = "authority-key.pem";
 
 fn described(
     name: &str,

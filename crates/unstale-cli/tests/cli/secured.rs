@@ -92,11 +92,18 @@ async fn a_server_that_is_not_trusted_is_told_why() {
     expired.kill().unwrap();
     is_told(&ask(&expired, &ca).await, &["Connection refused"]);
 
+    let plain = Server::builder().tls(&authority.own()).start().unwrap();
+    let parts = ["of an authority, and not of a server", "CA:FALSE"];
+    is_told(&ask(&plain, &ca).await, &parts);
+
     let elsewhere = authority.issue("cache.example").unwrap();
     let elsewhere = Server::builder().tls(&elsewhere).start().unwrap();
     is_told(
         &ask(&elsewhere, &ca).await,
-        &["another name", "Redis:Configuration as sslHost=name"],
+        &[
+            "another name (it is for cache.example)",
+            "Redis:Configuration as sslHost=name",
+        ],
     );
 }
 

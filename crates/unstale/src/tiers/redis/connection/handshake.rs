@@ -121,7 +121,8 @@ impl Terms {
             Flaw::NotValidForName | Flaw::NotValidForNameContext { .. } => {
                 let of = match flaw {
                     Flaw::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
-                        format!(" (it is for {})", presented.join(", "))
+                        let names: Vec<_> = presented.iter().map(|name| bare(name)).collect();
+                        format!(" (it is for {})", names.join(", "))
                     }
                     _ => String::new(),
                 };
@@ -143,6 +144,14 @@ impl Terms {
                 };
                 (by.to_owned(), true)
             }
+            // As `openssl req -x509` makes them, unless it is told otherwise.
+            other if other.to_string().contains("CaUsedAsEndEntity") => (
+                "the server's certificate is one of an authority, and not of a server. Have one \
+                 issued with basicConstraints=CA:FALSE for its tls-cert-file, and let \
+                 Redis:CertificateAuthority name who issued it"
+                    .to_owned(),
+                true,
+            ),
             other => (
                 format!(
                     "the server's certificate cannot be accepted ({other}). Renew the one that its \
@@ -176,6 +185,14 @@ impl Terms {
             ),
         }
     }
+}
+
+/// The name in `DnsName("name")` and `IpAddress(address)`.
+fn bare(presented: &str) -> &str {
+    let behind = presented
+        .split_once('(')
+        .map_or(presented, |(_, name)| name);
+    behind.trim_end_matches(')').trim_matches('"')
 }
 
 /// Whether there was a connection at all, and there is none any longer.
