@@ -21,18 +21,28 @@ impl Gone {
 }
 
 impl Drop for Gone {
+    /// Most turns of the lock take nothing out.
+    #[inline]
     fn drop(&mut self) {
-        let mut panicked = 0_u64;
-        // One by one: a panic on the way out of another would end the process.
-        for value in self.0.drain(..) {
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
-            panicked += u64::from(dropped.is_err());
+        if !self.0.is_empty() {
+            drop_each(&mut self.0);
         }
-        if panicked > 0 {
-            tracing::error!(
-                panicked,
-                "values that left L1 panicked in their `Drop`; the cache goes on"
-            );
-        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn drop_each(values: &mut Vec<Value>) {
+    let mut panicked = 0_u64;
+    // One by one: a panic on the way out of another would end the process.
+    for value in values.drain(..) {
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
+        panicked += u64::from(dropped.is_err());
+    }
+    if panicked > 0 {
+        tracing::error!(
+            panicked,
+            "values that left L1 panicked in their `Drop`; the cache goes on"
+        );
     }
 }

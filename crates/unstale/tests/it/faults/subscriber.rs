@@ -1,6 +1,7 @@
 //! A subscriber of `tracing` that panics while removals are sent: it runs in the middle of the
 //! sender, which has to go on.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,6 +9,7 @@ use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
+use unstale::Cache;
 
 use crate::bed::{Bed, Transport, caught_up, until_sent};
 
@@ -41,6 +43,13 @@ impl<S: Subscriber> Layer<S> for Clumsy {
     }
 }
 
+/// A key whose removal is pending has no copy, and gets none.
+async fn holds_a_copy(cache: &Cache, key: &str) -> bool {
+    let load = || async { Ok::<_, Infallible>(Some(1_u32)) };
+    cache.get_or_load(key, load).await.unwrap();
+    cache.peek::<u32>(key).is_some()
+}
+
 /// On a runtime of one thread, so that the sender runs on the thread that listens.
 async fn removals_are_sent_however_their_subscriber_fares(transport: Transport) {
     let clumsy = Clumsy::default();
@@ -54,11 +63,13 @@ async fn removals_are_sent_however_their_subscriber_fares(transport: Transport) 
     let removal = one.remove("key:1").await;
     assert!(!removal.is_applied() && !clumsy.before.load(Ordering::SeqCst));
     until_sent(&one).await;
+    assert!(holds_a_copy(&one, "key:1").await);
 
     clumsy.after.store(true, Ordering::SeqCst);
     let removal = one.remove("key:2").await;
     assert!(!removal.is_applied() && !clumsy.after.load(Ordering::SeqCst));
     assert_eq!(one.invalidations().pending, 0);
+    assert!(holds_a_copy(&one, "key:2").await);
 
     let removal = one.remove("key:3").await;
     caught_up(&two, removal.token().unwrap()).await;
