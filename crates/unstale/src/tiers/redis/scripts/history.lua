@@ -12,7 +12,7 @@ local TOLERANCE = 500
 -- Nothing for what cannot be counted on from.
 local function top_of_log()
   local top_epoch, top_seq = 0, 0
-  local stream = redis.pcall('XINFO', 'STREAM', KEYS[2])
+  local stream = ask('XINFO', 'STREAM', KEYS[2])
   for i = 1, #stream, 2 do
     if stream[i] == 'last-generated-id' then
       local e, s = string.match(stream[i + 1], '^(%d+)-(%d+)$')
