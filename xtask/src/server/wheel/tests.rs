@@ -40,6 +40,7 @@ impl Offering {
         let machine = Machine {
             path: directory.path().into(),
             root: false,
+            patience: std::time::Duration::ZERO,
             servers: directory.path().join("servers"),
             wheel: Some(Wheel {
                 url: offered.display().to_string(),
