@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::core::Tick;
 use crate::instance::Instance;
 use crate::observe::{Heartbeat, PatternPulse, PatternStats};
+use crate::protect::Supervised;
 use crate::tiers::Redis;
 
 /// A record outlives so many heartbeats that are missing, so that people see who fell silent.
@@ -37,10 +38,26 @@ pub(crate) async fn beat_forever(instance: Weak<Instance>, redis: Arc<Redis>, co
         };
         match redis.beat(origin, &said, every * KEPT_FOR).await {
             Ok(()) => was_heard = true,
-            Err(failure) => tracing::debug!(%failure, "a heartbeat was left out"),
+            Err(failure) => {
+                tracing::debug!(%failure, "a heartbeat was left out");
+                if was_heard {
+                    try_line(&redis).await;
+                }
+            }
         }
         let pause = if was_heard { every } else { every.min(LOOK) };
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// What becomes of a heartbeat decides about no line. But an instance that is asked for nothing would not
+/// notice otherwise that its line is dead, and would be silent until it is.
+async fn try_line(redis: &Redis) {
+    let fence = redis
+        .link()
+        .run(|line| async move { line.fence_again().await });
+    if let Err(failure) = fence.await {
+        tracing::debug!(%failure, "the line of commands fails too");
     }
 }
 

@@ -14,6 +14,7 @@ on_every_server!(
     an_instance_tells_of_itself,
     a_closed_instance_is_no_longer_there,
     a_dropped_instance_is_forgotten,
+    an_idle_instance_is_there_again_after_a_restart,
     it_can_be_turned_off,
     losing_it_matters_to_nobody,
     a_server_that_forbids_it_changes_nothing,
@@ -92,6 +93,18 @@ async fn an_instance_tells_of_itself(transport: Transport) {
     assert_eq!(said.interval, 100);
     let ttl = command(&bed, &["PTTL", INSTANCES]);
     assert!(matches!(ttl, Value::Int(1..=3_000)), "{ttl:?}");
+}
+
+/// Nobody reads or removes anything, so nothing else finds that the line of commands is dead.
+async fn an_idle_instance_is_there_again_after_a_restart(transport: Transport) {
+    let bed = Bed::start(transport);
+    let mut patient = often(&bed);
+    patient.max_staleness = Duration::from_secs(60);
+    let _cache = bed.instance_with("idle", patient).await;
+    let before = until_there_are(&bed, 1).await;
+    bed.server().kill().unwrap();
+    bed.server().restart().unwrap();
+    assert_eq!(until_there_are(&bed, 1).await, before);
 }
 
 async fn a_closed_instance_is_no_longer_there(transport: Transport) {
