@@ -8,6 +8,7 @@ use workload::{Offer, Plan, Preset, Progress, Report, Unstale, WorkloadError};
 
 use crate::arguments::{Load, Target};
 use crate::confirm::confirm;
+use crate::doctor::obstacle;
 use crate::failure::{Failure, Verdict};
 use crate::output::{self, Output};
 use crate::settings;
@@ -24,6 +25,10 @@ pub(crate) async fn run(
     config.redis.instance_name = format!("unstale-bench-{number:08x}");
     config.heartbeat.enabled = false;
     let operator = Operator::connect(&config).await?;
+    // Instances go on without a server that refuses them, and would measure the database.
+    if let Some(obstacle) = obstacle(&operator).await? {
+        return Err(obstacle);
+    }
     let what = format!(
         "Runs `{}` on {} for {} against {}, in the namespace `{}`, and deletes that namespace \
          afterwards.",

@@ -59,6 +59,13 @@ pub(crate) enum Failure {
         ours: String,
     },
 
+    #[error("no cache works on {endpoint}: {what}. {remedy}")]
+    Unfit {
+        endpoint: String,
+        what: String,
+        remedy: String,
+    },
+
     #[error(
         "the server has not confirmed the removal: it may or may not have happened. Try again."
     )]
@@ -97,6 +104,7 @@ impl From<Failure> for ExitCode {
                 Trouble::Login { .. } | Trouble::Refused { .. } => 4,
                 _ => 3,
             },
+            Failure::Unfit { .. } => 4,
             Failure::Output(_) => 3,
             Failure::NoNamespace { .. } => 5,
             Failure::NotConfirmed => 6,

@@ -9,12 +9,16 @@ use unstale::{Cache, Outcome};
 use crate::arguments::{Target, What};
 use crate::confirm::confirm;
 use crate::connect::Place;
+use crate::doctor::obstacle;
 use crate::failure::{Failure, Verdict};
 use crate::output::Output;
 use crate::wording::{count, harmless};
 
 /// How long a removal may take to be confirmed.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// After this it is asked what may be in the way.
+const DOUBT: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether it was.
 const LOOK: Duration = Duration::from_millis(20);
@@ -39,7 +43,7 @@ pub(crate) async fn run(
     for tag in &what.tag {
         outcomes.push(cache.remove_tag(tag).await);
     }
-    finish(&cache, outcomes, &words, output).await
+    finish(&place, &cache, outcomes, &words, output).await
 }
 
 pub(crate) async fn clear(
@@ -52,7 +56,7 @@ pub(crate) async fn clear(
     confirm(&format!("{words} on every instance."), yes)?;
     let cache = remover(&place.config, "unstale-cli").await?;
     let outcomes = vec![cache.clear().await];
-    finish(&cache, outcomes, &words, output).await
+    finish(&place, &cache, outcomes, &words, output).await
 }
 
 /// Makes sure that somebody will hear of it: in this namespace, on this log.
@@ -98,13 +102,22 @@ fn words(what: &What, namespace: &str) -> String {
 
 /// Waits for what is pending, and says what became of it.
 async fn finish(
+    place: &Place,
     cache: &Cache,
     outcomes: Vec<Outcome>,
     words: &str,
     output: &mut Output,
 ) -> Result<Verdict, Failure> {
-    let give_up = Instant::now() + PATIENCE;
-    while cache.health().pending > 0 && Instant::now() < give_up {
+    let began = Instant::now();
+    let pends = || cache.health().pending > 0;
+    while pends() && began.elapsed() < DOUBT {
+        tokio::time::sleep(LOOK).await;
+    }
+    let in_the_way = match pends() {
+        true => obstacle(&place.operator).await.ok().flatten(),
+        false => None,
+    };
+    while pends() && in_the_way.is_none() && began.elapsed() < PATIENCE {
         tokio::time::sleep(LOOK).await;
     }
     let pending = cache.health().pending;
@@ -116,7 +129,7 @@ async fn finish(
         return Err(Failure::Usage(error.to_string()));
     }
     if pending > 0 {
-        return Err(Failure::NotConfirmed);
+        return Err(in_the_way.unwrap_or(Failure::NotConfirmed));
     }
     let mut tokens = outcomes.iter().filter_map(Outcome::token);
     let token = tokens.next_back().map(ToString::to_string);

@@ -9,7 +9,7 @@ mod judge_server;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use unstale::operate::{NamespaceReport, Trouble};
+use unstale::operate::{NamespaceReport, Operator, Trouble};
 
 use self::finding::{Finding, Severity};
 use crate::arguments::Target;
@@ -52,6 +52,22 @@ pub(crate) async fn run(
         0 => Verdict::Well,
         _ => Verdict::Findings,
     })
+}
+
+/// What keeps any cache from working on this server, if anything does: the first problem with its
+/// version, its role, or what the login may do.
+pub(crate) async fn obstacle(operator: &Operator) -> Result<Option<Failure>, Failure> {
+    let server = unless_refused(operator.server().await)?;
+    let of_server = server.iter().flat_map(judge_server::judge);
+    let of_server = of_server.filter(|finding| ["version", "role"].contains(&finding.check));
+    let of_rights = judge_rights::judge(&operator.rights().await?);
+    let mut findings = of_server.chain(of_rights);
+    let problem = findings.find(|finding| finding.severity == Severity::Problem);
+    Ok(problem.map(|problem| Failure::Unfit {
+        endpoint: operator.endpoint().to_owned(),
+        what: problem.what,
+        remedy: problem.remedy.unwrap_or_default(),
+    }))
 }
 
 /// Asks for everything, and goes on where the server refuses an answer: the rights tell why.
