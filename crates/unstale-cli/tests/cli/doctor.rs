@@ -1,10 +1,11 @@
 //! `doctor`: each finding on a server that is set up to give it.
 
-use std::fs;
+mod instances;
+mod server;
 
-use testbed::{Server, ServerBuilder, eventually};
+use testbed::{Server, ServerBuilder};
 
-use crate::bed::{PATIENCE, Ran, at, config, config_at, instance, run, until_told};
+use crate::bed::{Ran, at, config, instance, run, until_told};
 
 /// A server that nothing is wrong with.
 fn sound() -> ServerBuilder {
@@ -60,54 +61,6 @@ async fn a_sound_server_has_no_findings() {
     ] {
         assert!(ran.out.contains(shown), "{shown}: {ran:?}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_eviction_that_may_take_the_log_is_found() {
-    let server = sound()
-        .arg("maxmemory-policy", "allkeys-lru")
-        .start()
-        .unwrap();
-    only(&server, "eviction", "warning").await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn memory_without_a_limit_is_found() {
-    let server = sound().arg("maxmemory", "0").start().unwrap();
-    only(&server, "memory", "warning").await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_nearly_full_is_found() {
-    let server = sound().start().unwrap();
-    let ballast = "x".repeat(20_000_000);
-    server.command(["SET", "ballast", &ballast]).unwrap();
-    let info = format!("{:?}", server.command(["INFO", "memory"]).unwrap());
-    let used = info.split("used_memory:").nth(1).unwrap();
-    let used = used.split('\\').next().unwrap().parse::<u64>().unwrap();
-    let limit = (used + 1_000_000).to_string();
-    server
-        .command(["CONFIG", "SET", "maxmemory", &limit])
-        .unwrap();
-    only(&server, "memory", "warning").await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_cannot_save_is_found() {
-    let server = sound()
-        .arg("stop-writes-on-bgsave-error", "no")
-        .arg("dbfilename", "taken")
-        .start()
-        .unwrap();
-    fs::create_dir(server.directory().join("taken")).unwrap();
-    server.command(["SET", "something", "to-save"]).unwrap();
-    server.command(["BGSAVE"]).unwrap();
-    eventually("saving failed", PATIENCE, || async {
-        let info = server.command(["INFO", "persistence"]).unwrap();
-        format!("{info:?}").contains("rdb_last_bgsave_status:err")
-    })
-    .await;
-    only(&server, "persistence", "problem").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -188,51 +141,9 @@ async fn looking_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replica_is_found() {
-    let primary = sound().start().unwrap();
-    let _instance = instance("first", config(&primary)).await;
-    until_told(&primary, 1).await;
-    let replica = sound().replica_of(&primary).start().unwrap();
-    let ran = doctor(&replica).await;
-    let role = ("role".to_owned(), "problem".to_owned());
-    assert!(findings(&ran).contains(&role), "{ran:?}");
-    let ran = doctor(&primary).await;
-    assert!(ran.out.contains("1 replica"), "{ran:?}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_without_a_command_is_found() {
     let server = sound().arg("rename-command", "XADD \"\"").start().unwrap();
     let ran = at(&server, &["doctor", "--sample", "1"]).await;
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("the server does not know XADD"), "{ran:?}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_instance_that_cannot_prove_itself_is_found() {
-    let server = sound().start().unwrap();
-    let url = restricted(&server, &["-subscribe"]);
-    let mut config = config_at(&url);
-    config.redis.connect_timeout = Some(std::time::Duration::from_millis(500));
-    config.use_streams_for_invalidation = false;
-    let _instance = instance("blind", config).await;
-    until_told(&server, 1).await;
-    let words = ["doctor", "--json", "--sample", "1", "--pubsub"];
-    let ran = at(&server, &words).await;
-    let unwell = ("instances".to_owned(), "warning".to_owned());
-    assert_eq!(findings(&ran), [unwell], "{ran:?}");
-    assert!(ran.out.contains("blind is not proven"), "{ran:?}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn instances_on_different_logs_are_found() {
-    let server = sound().start().unwrap();
-    let mut other = config(&server);
-    other.stream.stream_name = "other".into();
-    let _first = instance("first", config(&server)).await;
-    let _second = instance("second", other).await;
-    until_told(&server, 2).await;
-    let ran = doctor(&server).await;
-    let apart = ("instances".to_owned(), "problem".to_owned());
-    assert!(findings(&ran).contains(&apart), "{ran:?}");
 }

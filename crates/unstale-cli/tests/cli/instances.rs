@@ -1,4 +1,4 @@
-//! `instances` and `top`.
+//! `instances`.
 
 use std::time::Duration;
 
@@ -55,24 +55,6 @@ async fn an_instance_that_vanished_is_said_to_be_silent() {
     })
     .await;
     drop(first);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn top_prints_one_snapshot_into_a_pipe() {
-    let (server, cache) = with_instance().await;
-    let load = || async { Ok::<_, std::io::Error>(Some(7_u32)) };
-    cache.get_or_load("stock:price:MSFT", load).await.unwrap();
-    eventually("the pattern is shown", PATIENCE, || async {
-        let ran = at(&server, &["top"]).await;
-        let told = ran.out.contains("stock:price:*") && ran.out.contains("first");
-        (ran.code == 0 && told).then_some(()).ok_or(ran)
-    })
-    .await;
-    let ran = at(&server, &["top", "--json"]).await;
-    assert_eq!(
-        ran.json()["instances"][0]["instance"]["said"]["name"],
-        "first"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,6 +7,7 @@
     reason = "a test that panics has failed, and this is how a test fails"
 )]
 
+mod asking;
 mod bed;
 mod bench;
 mod doctor;
@@ -16,4 +17,6 @@ mod remove;
 mod secured;
 mod sentinel;
 mod tail;
+mod terminal;
+mod top;
 mod weather;

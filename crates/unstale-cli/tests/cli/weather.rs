@@ -1,8 +1,11 @@
 //! Bad input and bad weather: a clear line and an exit code, whatever happens.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use testbed::Server;
 
-use crate::bed::{Ran, at, config, instance, run, start, until_told, with_instance};
+use crate::bed::{Ran, at, config, instance, run, start, tool, until_told, with_instance};
 
 /// Every command that asks the server something.
 const COMMANDS: [&[&str]; 8] = [
@@ -92,6 +95,66 @@ async fn a_command_that_the_server_lacks_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_removed_or_measured_is_not_said_to_be() {
+    let server = start();
+    let _cache = instance("first", config(&server)).await;
+    until_told(&server, 1).await;
+    let user = [
+        "ACL", "SETUSER", "plain", "on", "nopass", "~*", "&*", "+@all", "-xadd",
+    ];
+    server.command(user).unwrap();
+    let url = server.url().replace("redis://", "redis://plain:any@");
+    for command in [
+        &["remove", "key"][..],
+        &["clear", "--yes"],
+        &["bench", "--yes"],
+    ] {
+        let ran = run(&[&["--redis", &url], command].concat()).await;
+        one_line(&ran);
+        assert_eq!(ran.code, 4, "{ran:?}");
+        assert!(ran.err.contains("may not use XADD"), "{ran:?}");
+        assert!(ran.err.contains("ACL SETUSER <user> +xadd"), "{ran:?}");
+    }
+    // Instances that work without the server would measure nothing but themselves.
+    let without = Server::builder().arg("rename-command", "XADD \"\"").start();
+    let ran = at(&without.unwrap(), &["bench", "--yes"]).await;
+    one_line(&ran);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.err.contains("does not know XADD"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_that_is_not_confirmed_is_not_said_to_be_done() {
+    let (server, _cache) = with_instance().await;
+    // As one refuses that was isolated.
+    let refuse = ["CONFIG", "SET", "min-replicas-to-write", "1"];
+    server.command(refuse).unwrap();
+    let ran = at(&server, &["remove", "key"]).await;
+    one_line(&ran);
+    assert_eq!(ran.code, 6, "{ran:?}");
+    assert!(ran.err.contains("may or may not have happened"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_away_ends_what_follows_it() {
+    let (server, _cache) = with_instance().await;
+    let url = server.url();
+    let words = ["--redis", &url, "tail"];
+    let mut following = tool(&words).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(following.stderr.take().unwrap()).lines();
+    let began = lines.next().unwrap().unwrap();
+    assert!(began.contains("Following the log"), "{began}");
+    server.kill().unwrap();
+    let ended = tokio::task::spawn_blocking(move || {
+        let said: Vec<_> = lines.map(Result::unwrap).collect();
+        (following.wait().unwrap().code(), said)
+    });
+    let (code, said) = ended.await.unwrap();
+    assert_eq!((code, said.len()), (Some(3), 1), "{said:?}");
+    assert!(said[0].starts_with("unstale: cannot reach"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mistaken_command_line_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("appsettings.json");
@@ -148,9 +211,17 @@ async fn help_and_completions_need_no_server() {
     for shown in ["Exit codes:", "doctor", "completions", "--json"] {
         assert!(ran.out.contains(shown), "{shown}: {ran:?}");
     }
-    for shell in ["bash", "zsh", "fish"] {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = run(&["completions", shell]).await;
         assert_eq!(ran.code, 0);
         assert!(ran.out.contains("instances"), "{shell}");
     }
+    // A shell that takes them offers the verbs.
+    let asked = r#"eval "$1"; COMP_WORDS=(unstale do); COMP_CWORD=1; _unstale unstale do unstale; echo "${COMPREPLY[@]}""#;
+    let script = run(&["completions", "bash"]).await.out;
+    let offered = Command::new("bash")
+        .args(["-c", asked, "bash", &script])
+        .output();
+    let offered = String::from_utf8(offered.unwrap().stdout).unwrap();
+    assert_eq!(offered.trim(), "doctor");
 }
