@@ -23,7 +23,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(cache: Cache, store: Arc<dyn Repository>, board: Arc<Board>) -> Self {
-        let cached = Arc::new(Cached::new(cache.clone()));
+        let cached = Arc::new(Cached::new(cache.clone(), store.clone()));
         let prices = StockPriceService::new(
             board.len(),
             cached.stock_prices.clone(),

@@ -1,11 +1,14 @@
 //! What the service keeps in its cache: under which key, for how long, and what a write removes.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use unstale::{Cache, Outcome, Policy, Priority, Space};
 use uuid::Uuid;
 
-use crate::domain::{Activity, Document, DocumentVersion, Product, StockPrice};
+use crate::{
+    domain::{Activity, Document, DocumentVersion, Product, StockPrice, Symbol},
+    store::Repository,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -34,12 +37,18 @@ pub(crate) struct Cached {
 }
 
 impl Cached {
-    pub(crate) fn new(cache: Cache) -> Self {
+    /// The prices of stocks are inspected: a sample of the copies is compared with what the store
+    /// has, so that a write which does not invalidate is found.
+    pub(crate) fn new(cache: Cache, store: Arc<dyn Repository>) -> Self {
         let lasting = |time| Policy::new().absolute_expiration(time).size(1);
         Self {
             stock_prices: cache
                 .space("stock:price:*")
-                .with_policy(lasting(2 * MINUTE).priority(Priority::Low)),
+                .with_policy(lasting(2 * MINUTE).priority(Priority::Low))
+                .inspect_with(move |(symbol,): (Symbol,)| {
+                    let store = store.clone();
+                    async move { store.current_price(&symbol).await }
+                }),
             documents: cache.space("document:*").with_policy(lasting(5 * MINUTE)),
             document_versions: cache
                 .space("document:*:versions")

@@ -35,6 +35,7 @@ pub struct Board {
     pub(crate) pages: Arc<Semaphore>,
     pub(crate) scrape: Scrape,
     has_controls: bool,
+    inspects: bool,
     breaks: Option<Breaks>,
 }
 
@@ -107,6 +108,7 @@ impl Board {
             pages: Arc::new(Semaphore::new(MOST_PAGES)),
             scrape: Scrape::new(),
             has_controls: false,
+            inspects: settings.inspects(),
             breaks: settings.hub().cloned().map(Breaks::on),
         }
     }
@@ -155,6 +157,11 @@ impl Board {
 
     pub(crate) fn has_controls(&self) -> bool {
         self.has_controls
+    }
+
+    /// Whether a write that does not invalidate would be found.
+    pub(crate) fn inspects(&self) -> bool {
+        self.inspects
     }
 
     pub(crate) fn breaks(&self) -> Option<&Breaks> {

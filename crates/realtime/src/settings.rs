@@ -60,6 +60,11 @@ impl Settings {
         self.config.max_staleness
     }
 
+    /// Whether copies are compared with the database.
+    pub(crate) fn inspects(&self) -> bool {
+        self.config.inspect.sample_rate > 0.0
+    }
+
     /// Over what the instances hear of each other, in words that hold no secret.
     pub fn transport(&self) -> String {
         match &self.config.redis.configuration {

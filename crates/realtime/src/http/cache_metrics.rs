@@ -58,6 +58,11 @@ struct PatternMetrics {
     /// Loaded values that were not stored, because their key was removed during the load.
     refused_fills: u64,
     removals: u64,
+    /// Copies that were compared with the database.
+    inspected: u64,
+    /// Copies that differed from it, although nothing had removed them: some write does not
+    /// invalidate.
+    differences: u64,
     p50_latency: String,
     p95_latency: String,
     p99_latency: String,
@@ -101,6 +106,8 @@ impl From<PatternStats> for PatternMetrics {
             fills: stats.fills,
             refused_fills: stats.refused_fills,
             removals: stats.removals,
+            inspected: stats.inspected,
+            differences: stats.differences,
             p50_latency: milliseconds(stats.p50),
             p95_latency: milliseconds(stats.p95),
             p99_latency: milliseconds(stats.p99),

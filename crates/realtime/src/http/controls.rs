@@ -52,6 +52,9 @@ struct Write {
     instance: usize,
     symbol: Symbol,
     price: Price,
+    /// Whether the removal is left out.
+    #[serde(default)]
+    forget: bool,
 }
 
 /// What became of it.
@@ -59,7 +62,7 @@ struct Write {
 #[serde(rename_all = "camelCase")]
 struct Written {
     version: i64,
-    /// Where the removal stands in the log; none as long as it is pending.
+    /// Where the removal stands in the log; none as long as it is pending, or if it was left out.
     position: Option<String>,
     /// How long the removal took to be acknowledged, with the write before it.
     micros: u64,
@@ -75,12 +78,20 @@ async fn write(State(app): State<App>, Body(write): Body<Write>) -> Result<Json<
             version: 0,
         };
         let began = Instant::now();
-        let Some(set) = instance.prices.set(&price).await? else {
+        let prices = &instance.prices;
+        let written = if write.forget {
+            let version = prices.set_and_forget(&price).await?;
+            version.map(|version| (version, None))
+        } else {
+            let set = prices.set(&price).await?;
+            set.map(|set| (set.version, set.removed.token().map(ToString::to_string)))
+        };
+        let Some((version, position)) = written else {
             return Err(Problem::not_found(format_args!("stock '{}'", price.symbol)));
         };
         Ok(Json(Written {
-            version: set.version,
-            position: set.removed.token().map(ToString::to_string),
+            version,
+            position,
             micros: began.elapsed().as_micros().try_into().unwrap_or(u64::MAX),
         }))
     })

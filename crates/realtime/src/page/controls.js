@@ -15,6 +15,7 @@ export function showControls(next) {
   byId("write").hidden = !controls.canWrite;
   byId("break").hidden = !controls.canWrite && !controls.canBreak;
   byId("break-buttons").hidden = !controls.canBreak;
+  byId("forget").hidden = !controls.canForget;
   byId("why-not").hidden = !controls.whyNot;
   say(byId("why-not"), controls.whyNot ?? "");
   const answers = byId("answers");
@@ -42,7 +43,8 @@ function begin() {
   });
   byId("write-form").addEventListener("submit", event => {
     event.preventDefault();
-    write(Number(event.submitter?.value ?? 0));
+    const forget = event.submitter === byId("forget");
+    write(forget ? 0 : Number(event.submitter?.value ?? 0), forget);
   });
   byId("answers").addEventListener("click", () =>
     press({ what: scene.controls.silent ? "resumeAnswers" : "stopAnswers" }));
@@ -60,19 +62,22 @@ function suggest() {
   byId("price").value = (now + 0.25).toFixed(2);
 }
 
-async function write(instance) {
+async function write(instance, forget) {
   const symbol = byId("symbol").value;
   const price = Number(byId("price").value);
-  const answer = await post("/controls/write", { instance, symbol, price });
+  const answer = await post("/controls/write", { instance, symbol, price, forget });
   if (!answer.ok) return say(byId("written"), await problem(answer));
-  watching = { instance, symbol, fallen: new Set(), ...await answer.json() };
+  watching = { instance, symbol, forget, fallen: new Set(), ...await answer.json() };
   byId("price").value = (price + 0.25).toFixed(2);
   tell();
 }
 
 /** Says what has become of the last write so far. */
 function tell() {
-  const { instance, symbol, version, position, micros: took, fallen } = watching;
+  const { instance, symbol, version, position, forget, micros: took, fallen } = watching;
+  if (forget) {
+    return say(byId("written"), `${symbol} v${number(version)} is in the database, and nothing was removed: every instance goes on with the copy it holds. The inspector compares a sample of hits with the database, and finds that within some seconds.`);
+  }
   const written = `${symbol} v${number(version)} is written on ${letter(instance)}`;
   if (!position) {
     return say(byId("written"), `${written}. Its removal is pending: ${letter(instance)} reads the database for it, and sends it until Redis answers.`);

@@ -24,6 +24,7 @@ export function showFigures(scene) {
   say(figure("propagation"), heard.length ? micros(Math.round(worst("propagationP50Ms"))) : "–");
   say(figure("propagation99"), heard.length ? `99 % in ${micros(Math.round(worst("propagationP99Ms")))}` : "nothing heard yet");
   showPatterns(scene.patterns);
+  showInspector(scene.patterns);
   showHistogram(scene.propagation);
   showMinute(scene.seconds);
 }
@@ -38,8 +39,21 @@ function showPatterns(patterns) {
     say(rate, percent(pattern.hitRate));
     bar.style.setProperty("--share", pattern.hitRate);
     say(status, `${pattern.status} · ${number(pattern.hits)} of ${number(pattern.requests)}`);
+    item.classList.toggle("differs", pattern.differences > 0);
     item.dataset.word = pattern.status.split(" ")[0].toLowerCase();
   });
+}
+
+/** What the inspector found: copies that no removal explains. */
+function showInspector(patterns) {
+  const inspected = patterns.reduce((sum, pattern) => sum + pattern.inspected, 0);
+  byId("inspected").hidden = inspected === 0;
+  say(byId("inspected"), `The inspector compared ${number(inspected)} of these hits with the database.`);
+  const wrong = patterns.filter(pattern => pattern.differences > 0);
+  byId("forgotten").hidden = wrong.length === 0;
+  const told = wrong.map(({ pattern, differences }) => `${pattern} (${number(differences)} so far)`);
+  say(byId("forgotten"), wrong.length === 0 ? ""
+    : `A write does not invalidate: the inspector found copies that differ from the database, and that nothing removed. ${told.join(", ")}. The service’s log names the keys.`);
 }
 
 function newPattern() {
@@ -66,6 +80,10 @@ function newBar(bars, place) {
 
 function showMinute(seconds) {
   const most = Math.max(1, ...seconds.flatMap(second => [second.reads, second.queries]));
+  const last = seconds.at(-1);
+  say(figure("readsNow"), last ? `${number(last.reads)}/s` : "");
+  say(figure("queriesNow"), last ? `${number(last.queries)}/s` : "");
+  say(figure("most"), last ? `most: ${number(most)}/s` : "no feed runs");
   for (const name of ["reads", "queries"]) {
     const points = seconds.map((second, place) =>
       `${place + 60 - seconds.length},${39 - 38 * second[name] / most}`);

@@ -51,7 +51,7 @@ function newCard(instance, place) {
     pending: fact("Pending"), gaps: fact("Gaps"), breaker: fact("L2"),
   };
   const body = element("tbody");
-  const head = element("tr", {}, ...["Stock", "Price", "Read from", "Own copy", "Fell"]
+  const head = element("tr", {}, ...["Stock", "Price", "Read from", "Own copy", "Fell after"]
     .map(text => element("th", { scope: "col", textContent: text })));
   const table = element("table", {}, element("caption", {
     className: "unseen", textContent: `The watched prices on ${instance.name}`,

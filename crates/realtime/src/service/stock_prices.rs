@@ -89,6 +89,12 @@ impl StockPriceService {
         Ok(version.map(|version| Set { version, removed }))
     }
 
+    /// Sets a price as a write path does that was forgotten: nothing is removed. Here so that people can
+    /// see it being found. The price's version; none if there is no such stock.
+    pub(crate) async fn set_and_forget(&self, price: &StockPrice) -> Stored<Option<i64>> {
+        self.store.update_price(price).await
+    }
+
     /// Sets all prices, or none and says which stock there is not.
     pub(crate) async fn set_all(&self, prices: &[StockPrice]) -> Stored<Result<Outcome, Symbol>> {
         let written = self.store.update_prices(prices).await;

@@ -45,6 +45,8 @@ pub(crate) struct Scene {
 #[serde(rename_all = "camelCase")]
 struct Controls {
     can_write: bool,
+    /// Whether a write can leave out its removal, because that would be found.
+    can_forget: bool,
     can_break: bool,
     /// Why there are none, or only some.
     why_not: Option<&'static str>,
@@ -79,6 +81,10 @@ struct Pattern {
     hit_rate: f64,
     hits: u64,
     requests: u64,
+    /// Copies that were compared with the database.
+    inspected: u64,
+    /// Copies that differed from it although nothing had removed them.
+    differences: u64,
     /// The specification's words for the rate.
     status: &'static str,
 }
@@ -185,6 +191,7 @@ impl Controls {
         };
         Self {
             can_write: board.has_controls(),
+            can_forget: board.has_controls() && board.inspects(),
             can_break: board.has_controls() && board.breaks().is_some(),
             why_not,
             silent: board.breaks().is_some_and(super::Breaks::is_silent),
@@ -215,19 +222,23 @@ impl Totals {
 
 /// The figures of all instances by pattern.
 fn patterns(stats: &[PatternStats]) -> Vec<Pattern> {
-    let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut sums: BTreeMap<&str, [u64; 4]> = BTreeMap::new();
     for one in stats.iter().filter(|one| one.requests() > 0) {
-        let (hits, requests) = sums.entry(&one.pattern).or_default();
-        *hits += one.hits();
-        *requests += one.requests();
+        let sum = sums.entry(&one.pattern).or_default();
+        let figures = [one.hits(), one.requests(), one.inspected, one.differences];
+        for (sum, figure) in sum.iter_mut().zip(figures) {
+            *sum += figure;
+        }
     }
-    let pattern = |(pattern, (hits, requests)): (&str, (u64, u64))| {
+    let pattern = |(pattern, [hits, requests, inspected, differences]): (&str, [u64; 4])| {
         let hit_rate = hits as f64 / requests as f64;
         Pattern {
             pattern: pattern.to_owned(),
             hit_rate,
             hits,
             requests,
+            inspected,
+            differences,
             status: status(hit_rate),
         }
     };

@@ -5,74 +5,88 @@ use serde_json::{Value, json};
 
 use crate::{api::Answer, service::Service};
 
-/// Reads the stream until an event of this name has what is looked for.
-async fn listen(service: &Service, name: &str, has: impl Fn(&Value) -> bool) -> Value {
-    let mut stream = service
-        .b
-        .request(Method::GET, "/events")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(stream.headers()[header::CONTENT_TYPE], "text/event-stream");
-    let heard = async {
-        let mut text = String::new();
-        loop {
-            let bytes = stream.chunk().await.unwrap().expect("the stream goes on");
-            text.push_str(std::str::from_utf8(&bytes).unwrap());
-            while let Some((event, rest)) = text.split_once("\n\n") {
+/// Long enough for a slow machine.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// A page that listens.
+struct Page {
+    stream: reqwest::Response,
+    /// What was read and is no whole event yet.
+    text: String,
+}
+
+impl Page {
+    /// Whatever happens from now on is heard.
+    async fn open(service: &Service) -> Self {
+        let request = service.b.request(Method::GET, "/events");
+        let stream = request.send().await.unwrap();
+        assert_eq!(stream.headers()[header::CONTENT_TYPE], "text/event-stream");
+        let text = String::new();
+        Self { stream, text }
+    }
+
+    /// Reads until an event of this name has what is looked for.
+    async fn until(&mut self, name: &str, has: impl Fn(&Value) -> bool) -> Value {
+        let heard = async {
+            loop {
+                let event = self.event().await;
                 let data = event.strip_prefix(&format!("event: {name}\ndata: "));
                 let data: Option<Value> = data.map(|data| serde_json::from_str(data).unwrap());
-                text = rest.to_owned();
                 if let Some(data) = data.filter(&has) {
                     return data;
                 }
             }
+        };
+        tokio::time::timeout(PATIENCE, heard)
+            .await
+            .unwrap_or_else(|_| panic!("no {name} had it"))
+    }
+
+    async fn event(&mut self) -> String {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let event = event.to_owned();
+                self.text = rest.to_owned();
+                return event;
+            }
+            let bytes = self.stream.chunk().await.unwrap();
+            let bytes = bytes.expect("the stream goes on");
+            self.text.push_str(std::str::from_utf8(&bytes).unwrap());
         }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), heard)
-        .await
-        .unwrap_or_else(|_| panic!("no {name} had it"))
+    }
+}
+
+/// The same on a page that is opened for it.
+async fn listen(service: &Service, name: &str, has: impl Fn(&Value) -> bool) -> Value {
+    Page::open(service).await.until(name, has).await
 }
 
 pub(crate) async fn a_scene_and_the_log_come_by_themselves(service: &Service) {
-    let scene = listen(service, "scene", |_| true).await;
+    let mut page = Page::open(service).await;
+    let scene = page.until("scene", |_| true).await;
     assert_eq!(scene["instances"].as_array().unwrap().len(), 2);
     assert_eq!(scene["checker"]["stale"], 0);
     assert_eq!(scene["controls"]["canWrite"], false);
+    assert_eq!(scene["controls"]["canForget"], false);
 
     service.b.get("/api/StockPrices/CALM").await.with(200);
-    let log = listen(service, "log", |lines| {
-        lines
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|line| line["kind"] == "received")
-    });
-    let write = async {
-        // The stream may begin later than this.
-        loop {
-            service
-                .a
-                .put("/api/StockPrices/CALM", json!(9.5))
-                .await
-                .written(204);
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    let lines = tokio::select! {
-        lines = log => lines,
-        () = write => Value::Null,
-    };
-    let received = lines
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|line| line["kind"] == "received");
-    let received = received.unwrap();
+    let put = service.a.put("/api/StockPrices/CALM", json!(9.5));
+    put.await.written(204);
+    let is_received = |line: &&Value| line["kind"] == "received";
+    let lines = page
+        .until("log", |lines| {
+            lines
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|line| is_received(&line))
+        })
+        .await;
+    let received = lines.as_array().unwrap().iter().find(is_received).unwrap();
     assert_eq!(received["instance"], 1);
     assert_eq!(received["changes"], json!(["stock:price:CALM"]));
     let fell = |scene: &Value| scene["instances"][1]["prices"][5]["fall"]["micros"].is_u64();
-    listen(service, "scene", fell).await;
+    page.until("scene", fell).await;
 }
 
 pub(crate) async fn without_controls_there_are_none(service: &Service) {
@@ -144,6 +158,57 @@ async fn the_buttons_write_on_any_instance() {
         .post("/controls/write", unknown)
         .await
         .refused(404);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_forgets_to_invalidate_is_found() {
+    let service = Service::hub_that_inspects().await;
+    let prices = "stock:price:*";
+    let figures = async |name: &str| {
+        let stats = service.b.get("/api/CacheMetrics/stats").await.with(200);
+        let metrics = stats["metrics"].as_array().unwrap().iter();
+        let mut of_prices = metrics.filter(|one| one["keyPattern"] == prices);
+        of_prices
+            .next()
+            .map_or(0, |one| one[name].as_u64().unwrap())
+    };
+    let read_until = async |what: &str, name: &str| {
+        testbed::eventually(what, PATIENCE, || async {
+            service.b.get("/api/StockPrices/CALM").await.with(200);
+            figures(name).await > 0
+        })
+        .await;
+    };
+    read_until("copies are compared", "inspected").await;
+    let write = json!({ "instance": 0, "symbol": "CALM", "price": 12.5 });
+    service.a.post("/controls/write", write).await.with(200);
+    let before = figures("inspected").await;
+    testbed::eventually("more are compared", PATIENCE, || async {
+        service.b.get("/api/StockPrices/CALM").await.with(200);
+        figures("inspected").await > before
+    })
+    .await;
+    let scene = listen(&service, "scene", |_| true).await;
+    assert_eq!(scene["controls"]["canForget"], true);
+    assert_eq!(figures("differences").await, 0);
+
+    let forget = json!({ "instance": 0, "symbol": "CALM", "price": 13, "forget": true });
+    let written = service.a.post("/controls/write", forget).await.with(200);
+    assert_eq!(
+        (&written["version"], &written["position"]),
+        (&json!(3), &Value::Null)
+    );
+    read_until("the difference is found", "differences").await;
+    let price = service.b.get("/api/StockPrices/CALM").await.with(200);
+    assert_eq!(price["version"], 2, "finding it does not mend it");
+    listen(&service, "scene", |scene| {
+        let patterns = scene["patterns"].as_array().unwrap();
+        let differs =
+            |one: &Value| one["pattern"] == prices && one["differences"].as_u64() > Some(0);
+        patterns.iter().any(differs)
+    })
+    .await;
     service.stop().await;
 }
 

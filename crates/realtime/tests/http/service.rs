@@ -1,6 +1,6 @@
 //! Two instances of the service on one database and one transport.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use realtime::{APPSETTINGS, Board, Database, Instance, Settings};
 use tempfile::TempDir;
@@ -23,6 +23,16 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) async fn hub() -> Self {
         Self::on_file(config(), None, false).await
+    }
+
+    /// On the hub, with what the demo's page has, and every hit compared with the database.
+    pub(crate) async fn hub_that_inspects() -> Self {
+        let mut config = config();
+        config.inspect.sample_rate = 1.0;
+        config.inspect.max_loads_per_second = 10_000;
+        config.inspect.grace = Duration::from_secs(1);
+        config.stream.poll_interval = Duration::from_millis(100);
+        Self::on_file(config, None, true).await
     }
 
     /// On the hub, with what the demo's page has.
@@ -124,7 +134,11 @@ async fn redis() -> testbed::Server {
     server.await.unwrap().unwrap()
 }
 
-/// The configuration that the service ships with, whatever this process's environment says.
+/// The configuration that the service ships with, whatever this process's environment says. Nothing is
+/// inspected, so that queries can be counted.
 fn config() -> Config {
-    Config::from_json_only(APPSETTINGS).unwrap()
+    let mut config = Config::from_json_only(APPSETTINGS).unwrap();
+    assert!(config.inspect.sample_rate > 0.0, "the demo shows it");
+    config.inspect.sample_rate = 0.0;
+    config
 }

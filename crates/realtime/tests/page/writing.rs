@@ -1,10 +1,9 @@
 //! Writing on one instance, and seeing the other's copy fall.
 
 use fantoccini::key::Key;
+use serde_json::{Value, json};
 
-#[cfg(feature = "postgres-tests")]
-use crate::demo::Demo;
-use crate::open_page::OpenPage;
+use crate::{demo::Demo, open_page::OpenPage};
 
 const HAS_FALLEN: &str = r"return /B’s copy fell [0-9.]+ (µs|ms|s) after/.test(text('#written'))";
 
@@ -65,6 +64,51 @@ async fn tick_and_write(page: &OpenPage) {
         .await;
 }
 
+/// The demo with every copy compared with the database, so that nobody has to wait.
+async fn demo_that_inspects_all() -> Demo {
+    let mut settings: Value = serde_json::from_str(realtime::APPSETTINGS).unwrap();
+    let inspect = &mut settings["TheTechLoopCache"]["Inspect"];
+    (inspect["SampleRate"], inspect["MaxLoadsPerSecond"]) = (json!(1.0), json!(1_000));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    serde_json::to_writer(&file, &settings).unwrap();
+    let config = file.path().to_str().unwrap();
+    // It has been read by then.
+    Demo::start_with(&["--no-feed", "--config", config]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_forgets_to_invalidate_is_found() {
+    let page = OpenPage::of(demo_that_inspects_all().await).await;
+    let holds = "return cell('B', 'CALM', 'answer') === 'L1'";
+    page.until("B holds a copy", holds).await;
+    page.until(
+        "hits are compared",
+        "return /compared/.test(text('#inspected'))",
+    )
+    .await;
+    let is_told = "return document.querySelector('#forgotten').checkVisibility()";
+    assert_eq!(page.ask(is_told).await, false);
+    let before = page.ask("return version('B', 'CALM')").await;
+    page.click("#forget").await;
+    page.until(
+        "what was done is said",
+        "return /nothing was removed/.test(text('#written'))",
+    )
+    .await;
+    page.until("it is found", is_told).await;
+    let told = page.ask("return text('#forgotten')").await;
+    assert!(told.as_str().unwrap().contains("stock:price:*"), "{told}");
+    assert_eq!(page.ask("return version('B', 'CALM')").await, before);
+    page.resize(1280).await;
+    page.keep_picture("forgotten").await;
+
+    page.click("#write-buttons button[value='0']").await;
+    let mended = format!("return version('B', 'CALM') === {before} + 2");
+    page.until("a write that invalidates mends it", &mended)
+        .await;
+    page.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_keyboard_is_enough() {
     let page = OpenPage::open().await;
@@ -85,6 +129,8 @@ async fn the_keyboard_is_enough() {
         }
         assert_eq!(focused[1], true, "the focus can be seen on {name}");
         if name == "Write on A" {
+            page.resize(1280).await;
+            page.keep_picture("keyboard").await;
             page.press(Key::Enter).await;
             page.until("B's copy fell", HAS_FALLEN).await;
         }
@@ -110,6 +156,7 @@ async fn the_keyboard_is_enough() {
         "price",
         "Write on A",
         "Write on B",
+        "forget",
         "answers",
         "flush",
         "trim",
