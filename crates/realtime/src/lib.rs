@@ -11,6 +11,7 @@ mod cached;
 mod complaint;
 mod demo;
 mod domain;
+mod families;
 mod http;
 mod instance;
 mod live;

@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use unstale::Cache;
 
+use crate::families::with_histograms;
+
 /// What `/metrics` answers, on whichever instance it is asked: their label `instance` tells them
 /// apart.
 pub(crate) struct Scrape {
@@ -30,7 +32,7 @@ impl Scrape {
         metrics::with_local_recorder(&self.recorder, || {
             caches.iter().for_each(Cache::publish_metrics);
         });
-        self.recorder.handle().render()
+        with_histograms(&self.recorder.handle().render())
     }
 
     /// A push leaves the list whole or as it was, so a poisoned one is as good as any.

@@ -39,6 +39,11 @@ pub(crate) async fn every_metric_of_both_instances_is_there(service: &Service) {
         let body = answer.with(200);
         let text = body.as_str().unwrap();
         let samples = samples(text);
+        let heads = text
+            .lines()
+            .filter(|line| line.starts_with("# TYPE "))
+            .count();
+        assert_eq!(heads, ALL.len(), "each is told of once");
         let expected: BTreeSet<_> = ALL.iter().flat_map(|metric| metric.series()).collect();
         for name in ["a", "b"] {
             let of_instance = samples
@@ -63,20 +68,18 @@ pub(crate) async fn every_metric_of_both_instances_is_there(service: &Service) {
             .collect();
         assert_eq!(namespaces, BTreeSet::from(["RealTimeApp"]));
         for metric in ALL {
-            let kind = if metric.kind == Kind::Gauge {
-                "gauge"
-            } else {
-                "counter"
+            let kind = match metric.kind {
+                Kind::Gauge => "gauge",
+                Kind::Counter => "counter",
+                _ => "histogram",
             };
-            let series = &metric.series()[0];
-            assert!(
-                text.contains(&format!("# HELP {series} {}", metric.help)),
-                "{series}"
-            );
-            assert!(
-                text.contains(&format!("# TYPE {series} {kind}")),
-                "{series}"
-            );
+            let name = metric.name;
+            for head in [
+                format!("# HELP {name} {}\n", metric.help),
+                format!("# TYPE {name} {kind}\n"),
+            ] {
+                assert_eq!(text.matches(&head).count(), 1, "{head}");
+            }
         }
     }
 }
