@@ -1,6 +1,6 @@
 //! The live page in a real browser: headless Chromium, driven over WebDriver.
 //!
-//! What it looked like stays in `target/screenshots/`.
+//! What it looked like stays in `target/screenshots/`, or where `UNSTALE_SCREENSHOTS` says.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,6 +1,10 @@
 //! The page as somebody who looks at it finds it.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use fantoccini::{Locator, elements::Element, key::Key};
 use serde_json::{Value, json};
@@ -114,7 +118,10 @@ impl OpenPage {
     pub(crate) async fn keep_picture(&self, name: &str) {
         let picture = self.browser.client.screenshot().await.unwrap();
         let target = Path::new(env!("CARGO_BIN_EXE_realtime"));
-        let folder = target.ancestors().nth(2).unwrap().join("screenshots");
+        let folder = env::var_os("UNSTALE_SCREENSHOTS").map_or_else(
+            || target.ancestors().nth(2).unwrap().join("screenshots"),
+            PathBuf::from,
+        );
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
