@@ -3,9 +3,9 @@
 //! Each task is a module of its own and a variant of [`Task`].
 
 mod bench;
-mod browser;
 mod cargo;
 mod ci;
+mod equipment;
 mod faults;
 mod fuzz;
 mod model;

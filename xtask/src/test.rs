@@ -9,7 +9,9 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::{
-    browser, cargo, postgres,
+    cargo,
+    equipment::{self, Equipment},
+    postgres,
     server::{self, ServerOptions, VARIABLE},
 };
 
@@ -37,21 +39,15 @@ const HOOKED: [&str; 3] = ["differential", "model", "simulation"];
 const WITH_HOOKS: &str = "unstale-core";
 
 /// What the tests of the others need.
-const FEATURES: [&str; 2] = ["--features", "unstale/fuzzing,unstale/metrics"];
-
-/// What else they need where there is a browser, for the demo's page.
-const WITH_BROWSER: [&str; 2] = ["--features", "realtime/browser"];
+const FEATURES: &str = "unstale/fuzzing,unstale/metrics";
 
 /// What else they need where there is a Postgres server, for the demo.
-const WITH_POSTGRES: [&str; 2] = [
-    "--features",
-    "realtime/postgres-tests,testbed/postgres-tests",
-];
+const WITH_POSTGRES: &str = "realtime/postgres-tests,testbed/postgres-tests";
 
 /// What chooses a target.
 const TARGETS: [&str; 4] = ["--test", "--bin", "--example", "--bench"];
 
-/// The targets that are tested on it.
+/// The targets that are tested on Postgres.
 const ON_POSTGRES: [&str; 3] = ["http", "page", "postgres"];
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
@@ -62,17 +58,23 @@ pub(crate) fn run_with(server: &ServerOptions, arguments: &[OsString]) -> Result
     let server = server::find(server)?;
     eprintln!("Testing with {server}");
     let postgres = needs_postgres(arguments).then(postgres::find).flatten();
-    for packages in choices(arguments, browser::is_there, postgres.is_some()) {
+    for packages in choices(arguments, Equipment::is_there, postgres.is_some()) {
         let mut tests = cargo::command();
         tests
             .arg("test")
-            .args(packages)
+            .args(&packages)
             .args(arguments)
             .env(VARIABLE, &server.path);
         if let Some(programs) = &postgres {
             tests.env(postgres::VARIABLE, programs);
         }
         let status = tests.status().context("cannot run `cargo test`")?;
+        if packages
+            .iter()
+            .any(|word| word.contains(equipment::BROWSER))
+        {
+            equipment::tell_of_pictures();
+        }
         if !status.success() {
             return Ok(cargo::exit_code(status));
         }
@@ -80,35 +82,44 @@ pub(crate) fn run_with(server: &ServerOptions, arguments: &[OsString]) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is tested, each in a run of its own: what is chosen, or else everything. A browser is looked
-/// for where it is needed.
+/// What is tested, each in a run of its own: what is chosen, or else everything. Equipment is
+/// looked for where it is needed.
 fn choices(
     arguments: &[OsString],
-    has_browser: impl FnOnce() -> bool,
+    is_there: impl Fn(&Equipment) -> bool,
     has_postgres: bool,
-) -> Vec<Vec<&'static str>> {
+) -> Vec<Vec<String>> {
     // Cargo would ignore the choice of a package beside `--workspace`.
     if chooses(arguments, &["--package", "-p"]) {
         return vec![vec![]];
     }
     let is_chosen = chooses(arguments, &TARGETS);
-    let is_page = arguments.iter().any(|argument| argument == "page");
-    let mut others = vec!["--workspace"];
-    others.extend(FEATURES);
-    if (is_page || !is_chosen) && has_browser() {
-        others.extend(WITH_BROWSER);
-    }
-    if has_postgres {
-        others.extend(WITH_POSTGRES);
-    }
+    let is_needed = |equipment: &&Equipment| {
+        !is_chosen || arguments.iter().any(|word| word == equipment.target)
+    };
+    let equipment = equipment::ALL.iter().filter(is_needed);
+    let equipped = equipment.filter(|equipment| is_there(equipment));
+    let features = equipped.map(|equipment| equipment.feature);
+    let features: Vec<_> = [FEATURES]
+        .into_iter()
+        .chain(features)
+        .chain(has_postgres.then_some(WITH_POSTGRES))
+        .collect();
+    let features = features.join(",");
+    let mut others = vec!["--workspace", "--features", &features];
     others.extend(HOOKED.iter().flat_map(|package| ["--exclude", package]));
+    let others = owned(others);
     // A target that is chosen is one of theirs.
     if is_chosen {
         return vec![others];
     }
     let hooked = HOOKED.iter().chain([&WITH_HOOKS]);
     let hooked = hooked.flat_map(|package| ["--package", package]);
-    vec![others, hooked.collect()]
+    vec![others, owned(hooked)]
+}
+
+fn owned<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// Whether something is tested that a Postgres server is looked for: everything, a target that has
@@ -143,9 +154,9 @@ fn chooses(arguments: &[OsString], options: &[&str]) -> bool {
 mod tests {
     use super::*;
 
-    fn with(arguments: &[&str]) -> Vec<Vec<&'static str>> {
+    fn with(arguments: &[&str]) -> Vec<Vec<String>> {
         let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
-        choices(&arguments, || true, true)
+        choices(&arguments, |_| true, true)
     }
 
     #[test]
@@ -154,7 +165,7 @@ mod tests {
             let [others, hooked] = &with(all)[..] else {
                 panic!("{all:?} is one run");
             };
-            assert!(others.contains(&"--workspace"), "{all:?}");
+            assert!(others[0] == "--workspace", "{all:?}");
             for package in HOOKED {
                 assert!(has(others, ["--exclude", package]), "{all:?}");
                 assert!(has(hooked, ["--package", package]), "{all:?}");
@@ -165,7 +176,7 @@ mod tests {
             &["-punstale"],
             &["--package=unstale", "--", "x"],
         ] {
-            assert_eq!(with(chosen), [[""; 0]], "{chosen:?}");
+            assert_eq!(with(chosen), [Vec::<String>::new()], "{chosen:?}");
         }
     }
 
@@ -174,22 +185,34 @@ mod tests {
         let [others] = &with(&["--test", "it", "--", "l1"])[..] else {
             panic!("the evidence has no such target");
         };
-        assert!(others.contains(&"--workspace"));
+        assert_eq!(others[0], "--workspace");
     }
 
     #[test]
-    fn a_browser_is_looked_for_only_where_the_page_is_tested() {
-        let features = |arguments: &[&str], has_browser: Option<bool>| {
+    fn equipment_is_looked_for_only_where_it_is_needed() {
+        let features = |arguments: &[&str], there: &[&str]| {
             let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
-            let choices = choices(&arguments, || has_browser.unwrap(), false);
-            choices[0].iter().any(|word| word.contains("browser"))
+            let looked_for = std::cell::RefCell::new(vec![]);
+            let is_there = |equipment: &Equipment| {
+                looked_for.borrow_mut().push(equipment.target);
+                there.contains(&equipment.target)
+            };
+            let choices = choices(&arguments, is_there, false);
+            let features = choices[0].get(2).cloned().unwrap_or_default();
+            (looked_for.into_inner(), features)
         };
-        for page in [&[][..], &["--test", "page"]] {
-            assert!(features(page, Some(true)), "{page:?}");
-            assert!(!features(page, Some(false)), "{page:?}");
+        let (looked_for, all) = features(&[], &["page", "http"]);
+        assert_eq!(looked_for, ["page", "http"]);
+        assert!(all.ends_with(",realtime/browser,realtime/prometheus"));
+        let (_, some) = features(&[], &["http"]);
+        assert_eq!(some, format!("{FEATURES},realtime/prometheus"));
+        for target in ["page", "http"] {
+            let (looked_for, without) = features(&["--test", target], &[]);
+            assert_eq!(looked_for, [target]);
+            assert_eq!(without, FEATURES);
         }
         for other in [&["--test", "it"][..], &["-p", "realtime"]] {
-            assert!(!features(other, None), "{other:?}");
+            assert!(features(other, &[]).0.is_empty(), "{other:?}");
         }
     }
 
@@ -210,7 +233,7 @@ mod tests {
             assert!(!needs_postgres(&words(without)), "{without:?}");
         }
         let has_feature = |has_postgres| {
-            let choices = choices(&[], || false, has_postgres);
+            let choices = choices(&[], |_| false, has_postgres);
             choices
                 .concat()
                 .iter()
@@ -219,7 +242,7 @@ mod tests {
         assert!(has_feature(true) && !has_feature(false));
     }
 
-    fn has(arguments: &[&str], pair: [&str; 2]) -> bool {
+    fn has(arguments: &[String], pair: [&str; 2]) -> bool {
         arguments.windows(2).any(|window| window == pair)
     }
 }

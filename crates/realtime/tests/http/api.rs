@@ -32,6 +32,12 @@ impl Api {
         }
     }
 
+    /// Where it is, without the scheme.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn address(&self) -> String {
+        self.base.trim_start_matches("http://").to_owned()
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))
     }

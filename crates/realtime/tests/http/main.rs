@@ -19,6 +19,8 @@ mod openapi;
 #[cfg(feature = "postgres-tests")]
 mod postgres;
 mod products;
+#[cfg(feature = "prometheus")]
+mod prometheus;
 mod requests;
 mod service;
 mod stock_prices;

@@ -7,8 +7,8 @@ use testbed::{Proxy, eventually};
 use unstale::{Cache, Config};
 
 use crate::bed::{
-    Bed, PATIENCE, Transport, Wires, caught_up, held, numbers, on_every_server, patient, position, quick,
-    until_proven, warm,
+    Bed, PATIENCE, Transport, Wires, caught_up, held, numbers, on_every_server, patient, position,
+    quick, until_proven, warm,
 };
 
 const META: &str = "{unstale:0}:meta";
