@@ -155,8 +155,10 @@ impl Board {
         self.floors.max_staleness()
     }
 
+    /// Whether there are controls: never where others than this machine can reach an instance.
     pub(crate) fn has_controls(&self) -> bool {
-        self.has_controls
+        let instances = locked(&self.instances);
+        self.has_controls && instances.iter().all(|one| one.address.ip().is_loopback())
     }
 
     /// Whether a write that does not invalidate would be found.

@@ -99,6 +99,17 @@ pub(crate) async fn without_controls_there_are_none(service: &Service) {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_others_can_reach_it_there_are_none_either() {
+    let service = Service::hub_for_everybody().await;
+    without_controls_there_are_none(&service).await;
+    let scene = listen(&service, "scene", |_| true).await;
+    for button in ["canWrite", "canForget", "canBreak"] {
+        assert_eq!(scene["controls"][button], false, "{button}");
+    }
+    service.stop().await;
+}
+
 async fn press(service: &Service, what: Value) -> Answer {
     service.a.post("/controls/break", what).await
 }

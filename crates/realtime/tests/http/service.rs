@@ -40,6 +40,11 @@ impl Service {
         Self::on_file(config(), None, true).await
     }
 
+    /// On the hub, with what the demo's page has, where others than this machine can reach it.
+    pub(crate) async fn hub_for_everybody() -> Self {
+        Self::on_file_at(Ipv4Addr::UNSPECIFIED, config(), None, true).await
+    }
+
     pub(crate) async fn redis_with_controls() -> Self {
         Self::on_redis(config(), true).await
     }
@@ -64,13 +69,20 @@ impl Service {
     pub(crate) async fn postgres_redis() -> Self {
         let url = crate::postgres::database().await;
         let database = Database::at(url.as_ref()).unwrap();
-        Self::start(config(), Some(redis().await), false, &database).await
+        Self::start(
+            Ipv4Addr::LOCALHOST,
+            config(),
+            Some(redis().await),
+            false,
+            &database,
+        )
+        .await
     }
 
     #[cfg(feature = "postgres-tests")]
     pub(crate) async fn on_postgres(url: &str) -> Self {
         let database = Database::at(url.as_ref()).unwrap();
-        Self::start(config(), None, false, &database).await
+        Self::start(Ipv4Addr::LOCALHOST, config(), None, false, &database).await
     }
 
     async fn on_redis(config: Config, controls: bool) -> Self {
@@ -78,10 +90,19 @@ impl Service {
     }
 
     async fn on_file(config: Config, redis: Option<testbed::Server>, controls: bool) -> Self {
+        Self::on_file_at(Ipv4Addr::LOCALHOST, config, redis, controls).await
+    }
+
+    async fn on_file_at(
+        ip: Ipv4Addr,
+        config: Config,
+        redis: Option<testbed::Server>,
+        controls: bool,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("realtime.db");
         let database = Database::at(file.as_ref()).unwrap();
-        let service = Self::start(config, redis, controls, &database).await;
+        let service = Self::start(ip, config, redis, controls, &database).await;
         Self {
             _directory: Some(directory),
             ..service
@@ -89,6 +110,7 @@ impl Service {
     }
 
     async fn start(
+        ip: Ipv4Addr,
         config: Config,
         redis: Option<testbed::Server>,
         controls: bool,
@@ -104,7 +126,7 @@ impl Service {
         });
         let mut instances = Vec::new();
         for name in ["a", "b"] {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let listener = TcpListener::bind((ip, 0)).await.unwrap();
             let cache = settings.cache(name).await.unwrap();
             instances.push(
                 Instance::start(name, listener, cache, database, board.clone())
@@ -112,7 +134,10 @@ impl Service {
                     .unwrap(),
             );
         }
-        let [a, b] = [0, 1].map(|place: usize| Api::of(instances[place].address()));
+        let [a, b] = [0, 1].map(|place: usize| {
+            let port = instances[place].address().port();
+            Api::of((Ipv4Addr::LOCALHOST, port).into())
+        });
         Self {
             a,
             b,
