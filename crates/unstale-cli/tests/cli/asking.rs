@@ -3,7 +3,7 @@
 use testbed::{Server, Value};
 use unstale::{Cache, EntryOptions};
 
-use crate::bed::with_instance;
+use crate::bed::{until_followed, with_instance};
 use crate::terminal::Terminal;
 
 const SIZE: (u16, u16) = (100, 12);
@@ -12,7 +12,7 @@ async fn stored() -> (Server, Cache) {
     let (server, cache) = with_instance().await;
     for key in ["a:1", "a:2"] {
         let set = cache.set(key, &1_u32, EntryOptions::new()).await;
-        assert!(set.unwrap().is_applied());
+        until_followed(&cache, &set.unwrap()).await;
     }
     (server, cache)
 }

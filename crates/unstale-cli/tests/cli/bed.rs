@@ -90,6 +90,17 @@ pub(crate) async fn until_told(server: &Server, instances: i64) {
     .await;
 }
 
+/// Waits until an instance has followed the log as far as its own removal or `set`: what it is at before
+/// does not stay.
+pub(crate) async fn until_followed(cache: &Cache, outcome: &unstale::Outcome) {
+    let position = Some(at_position(outcome));
+    eventually("it follows the log", PATIENCE, || async {
+        let at = cache.health().position;
+        (at == position).then_some(()).ok_or(at)
+    })
+    .await;
+}
+
 /// Where a removal stands in the log.
 pub(crate) fn at_position(removal: &unstale::Outcome) -> String {
     removal.token().expect("it is applied").to_string()

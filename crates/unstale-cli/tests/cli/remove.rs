@@ -3,12 +3,13 @@
 use testbed::{Value, eventually};
 use unstale::{Cache, EntryOptions};
 
-use crate::bed::{PATIENCE, at, config, instance, until_told, with_instance};
+use crate::bed::{PATIENCE, at, config, instance, until_followed, until_told, with_instance};
 
 async fn store(cache: &Cache, keys: &[&str]) {
     for key in keys {
         let options = EntryOptions::new().tag("all");
-        assert!(cache.set(key, &1_u32, options).await.unwrap().is_applied());
+        let set = cache.set(key, &1_u32, options).await.unwrap();
+        until_followed(cache, &set).await;
         assert!(cache.get::<u32>(key).await.is_some());
     }
 }

@@ -76,6 +76,20 @@ impl Terminal {
         (&*self.pty).write_all(keys.as_bytes()).expect("it reads");
     }
 
+    /// Presses again and again: crossterm keeps a key that comes together with a change of size for itself
+    /// until the next one.
+    pub(crate) async fn press_until_ended(&mut self, keys: &str) {
+        let pty = self.pty.clone();
+        eventually("the tool ends", PATIENCE, || {
+            let ended = self.tool.try_wait().expect("it was started");
+            if ended.is_none() {
+                (&*pty).write_all(keys.as_bytes()).expect("it reads");
+            }
+            async move { ended.is_some() }
+        })
+        .await;
+    }
+
     /// Drags the window to another size.
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
         let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -53,7 +53,7 @@ async fn twenty_columns_are_enough() {
     terminal.resize(1, 1);
     terminal.resize(20, 6);
     terminal.until_shown("first").await;
-    terminal.press("\u{1b}");
+    terminal.press_until_ended("\u{1b}").await;
     assert_eq!(terminal.ended().await, Some(0));
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 
 use testbed::{Server, WallClocks, eventually};
 
@@ -140,9 +140,20 @@ async fn connections_that_run_out_are_found() {
     .await;
 }
 
+/// The nodes of a cluster speak with each other on a second port, which somebody may take meanwhile.
+fn cluster() -> Option<Server> {
+    let free = TcpListener::bind("127.0.0.1:0").ok()?;
+    let port = free.local_addr().ok()?.port();
+    drop(free);
+    let server = sound()
+        .arg("cluster-enabled", "yes")
+        .arg("cluster-port", &port.to_string());
+    server.start().ok()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_is_found() {
-    let server = sound().arg("cluster-enabled", "yes").start().unwrap();
+    let server = (0..5).find_map(|_| cluster()).expect("a free port");
     let ran = doctor(&server).await;
     let version = ("version".to_owned(), "problem".to_owned());
     assert!(findings(&ran).contains(&version), "{ran:?}");
