@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use testbed::{Kind, Server, WallClocks, eventually};
+use testbed::{Server, WallClocks, eventually};
 
 use super::{doctor, findings, only, sound};
 use crate::bed::{PATIENCE, at, config, instance, until_told};
@@ -154,10 +154,6 @@ fn cluster() -> Option<Server> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_is_found() {
     let server = (0..5).find_map(|_| cluster()).expect("a free port");
-    // Valkey calls it `server_mode`, which is not read yet.
-    if server.kind() != Kind::Redis {
-        return;
-    }
     let ran = doctor(&server).await;
     let version = ("version".to_owned(), "problem".to_owned());
     assert!(findings(&ran).contains(&version), "{ran:?}");

@@ -31,11 +31,15 @@ impl Outside {
             "" => info.text("redis_version"),
             version => version,
         };
+        let mode = match info.text("server_mode") {
+            "" => info.text("redis_mode"),
+            mode => mode,
+        };
         Ok(ServerReport {
             endpoint: self.endpoint.clone(),
             program: program.to_owned(),
             version: version.to_owned(),
-            mode: info.text("redis_mode").to_owned(),
+            mode: mode.to_owned(),
             user,
             uptime: Duration::from_secs(info.number("uptime_in_seconds")),
             round_trip,
