@@ -45,16 +45,13 @@ impl Fault for Reused {
     }
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
-        let fields = match field.command(&["HGETALL", META]).await? {
-            Value::Array(fields) => fields.iter().filter_map(text).collect(),
-            Value::Map(fields) => fields
-                .iter()
-                .flat_map(|(name, value)| [text(name), text(value)])
-                .flatten()
-                .collect(),
-            _ => Vec::new(),
-        };
+        let fields = meta(field).await?;
+        let kept = tail(field).await?;
         sleep(self.age).await;
+        // On a starved machine nothing may have been appended meanwhile, and nothing would be lost.
+        while tail(field).await? == kept {
+            sleep(self.age).await;
+        }
         let mut words = vec!["EVAL", GO_BACK, "2", META, LOG];
         words.extend(fields.iter().map(String::as_str));
         let began = clock::now();
@@ -68,4 +65,20 @@ impl Fault for Reused {
     async fn heal(&mut self, _: &Field) -> Result<()> {
         Ok(())
     }
+}
+
+async fn tail(field: &Field) -> Result<String> {
+    field.text(&["HGET", META, "seq"]).await
+}
+
+async fn meta(field: &Field) -> Result<Vec<String>> {
+    Ok(match field.command(&["HGETALL", META]).await? {
+        Value::Array(fields) => fields.iter().filter_map(text).collect(),
+        Value::Map(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| [text(name), text(value)])
+            .flatten()
+            .collect(),
+        _ => Vec::new(),
+    })
 }
