@@ -133,7 +133,7 @@ impl Canonical {
         self.history(ours.history);
         self.place(ours.known);
         self.place(ours.unseen);
-        self.number(ours.read);
+        self.number(ours.excused);
     }
 
     /// A place in a history.

@@ -5,8 +5,11 @@ use std::collections::VecDeque;
 use super::guard::Guard;
 use super::position::Place;
 
-/// No more places than this are remembered of each kind.
-const REMEMBERED: usize = 1024;
+/// So many places are remembered of those that were read.
+const READ: usize = 1024;
+
+/// More places than this are not remembered of each other kind.
+const TOLD: usize = 4096;
 
 /// Places of one history.
 ///
@@ -20,12 +23,17 @@ pub(super) struct Known {
     newest: Place,
     /// Those that were read last, in their order: what is told late is compared with them.
     read: VecDeque<Place>,
+    /// The one that was read last, unless something else stands for it.
+    tip: Place,
     /// Told of, and not read yet; in their order.
     unread: VecDeque<Place>,
     /// Told of, and passed over unread: to be asked for.
     unseen: VecDeque<Place>,
     /// Read, but not seen to come before what was read next: to be asked for as well.
     left: VecDeque<Place>,
+    /// Those of the unread and unseen ones that are our own entries, or stand for one: nobody else may
+    /// know of them.
+    own: VecDeque<Place>,
     /// More was told of than is remembered.
     overflowed: bool,
 }
@@ -41,10 +49,10 @@ impl Known {
         !self.unseen.is_empty() || !self.left.is_empty()
     }
 
-    /// Up to here nothing is missed that the log has no longer: those who wrote it answer for it.
-    pub(super) fn read(&self, cursor: u64) -> u64 {
-        let unseen = self.unseen.iter().map(|place| place.seq - 1);
-        unseen.min().map_or(cursor, |unseen| unseen.min(cursor))
+    /// Whatever is known up to here may have been trimmed: others know of it as well.
+    pub(super) fn excused(&self) -> u64 {
+        let own = self.own.iter().map(|place| place.seq - 1);
+        own.min().unwrap_or(u64::MAX)
     }
 
     /// Whether a place was forgotten that nothing stands for.
@@ -53,10 +61,19 @@ impl Known {
     }
 
     /// What the server is to be asked about next, besides the newest: what was passed over, the newest
-    /// of that first, which are lost first; else what is still to be read.
+    /// of that first, which are lost first; then what was read last; else what is still to be read.
     pub(super) fn unseen(&self) -> Place {
-        let passed = self.unseen.back().or(self.left.back());
-        passed.or(self.unread.front()).copied().unwrap_or_default()
+        let tip = Some(&self.tip).filter(|tip| tip.seq > 0 && **tip != self.newest);
+        let read = self.unseen.back().or(self.left.back()).or(tip);
+        read.or(self.unread.front()).copied().unwrap_or_default()
+    }
+
+    /// Whether that and the newest are all that there is to ask about.
+    pub(super) fn tells_all(&self) -> bool {
+        let told = [self.newest, self.unseen(), Place::default()];
+        let remembered = [&self.unread, &self.unseen, &self.left];
+        let remembered = remembered.into_iter().flatten().chain([&self.tip]);
+        remembered.into_iter().all(|place| told.contains(place))
     }
 
     /// Whether another entry is known to stand at this place.
@@ -72,9 +89,9 @@ impl Known {
         )
     }
 
-    /// Takes note of a place that the server told of, when it was asked about others that it has
-    /// `kept`; everything up to `cursor` is read.
-    pub(super) fn learn(&mut self, place: Place, kept: [Place; 2], cursor: u64) {
+    /// Takes note of a place that the server told of, our own entry's or the tail, when it was asked
+    /// about others that it has `kept`; everything up to `cursor` is read.
+    pub(super) fn learn(&mut self, place: Place, own: bool, kept: [Place; 2], cursor: u64) {
         if place.seq > self.newest.seq {
             self.newest = place;
         }
@@ -82,14 +99,33 @@ impl Known {
             let next = self.unread.partition_point(|known| known.seq < place.seq);
             if self.unread.get(next) != Some(&place) {
                 self.unread.insert(next, place);
-                self.overflowed |= forget_oldest(&mut self.unread);
+                self.overflowed |= forget_oldest(&mut self.unread, TOLD);
             }
         } else if at(&self.read, place.seq).is_none() {
             self.overflowed |= ask_for(&mut self.unseen, place);
         }
-        let stands_for = |known: &Place| kept.contains(known) && *known != place;
-        for places in [&mut self.unread, &mut self.unseen, &mut self.left] {
-            places.retain(|known| !stands_for(known));
+        let is_unread = place.seq > cursor || self.unseen.contains(&place);
+        let stood_for = kept.map(|known| {
+            if known == place {
+                Place::default()
+            } else {
+                known
+            }
+        });
+        let own = own || stood_for.iter().any(|known| self.own.contains(known));
+        if own && is_unread && !self.own.contains(&place) {
+            self.own.push_back(place);
+        }
+        if stood_for.contains(&self.tip) {
+            self.tip = Place::default();
+        }
+        for places in [
+            &mut self.unread,
+            &mut self.unseen,
+            &mut self.left,
+            &mut self.own,
+        ] {
+            places.retain(|known| !stood_for.contains(known));
         }
     }
 
@@ -100,8 +136,12 @@ impl Known {
             .pop_front_if(|known| known.seq <= place.seq)
             .is_some()
         {}
+        let unseen = &self.unseen;
+        self.own
+            .retain(|own| own.seq > place.seq || unseen.contains(own));
         self.read.push_back(place);
-        forget_oldest(&mut self.read);
+        forget_oldest(&mut self.read, READ);
+        self.tip = place;
         if place.seq > self.newest.seq {
             self.newest = place;
         }
@@ -110,15 +150,15 @@ impl Known {
     /// Reading goes on from `to`, which came `last` before. What is known from there on is still to be
     /// seen.
     pub(super) fn skip(&mut self, last: Place, to: Place) {
-        let passed = self.unread.partition_point(|known| known.seq <= to.seq);
-        let passed: Vec<_> = self.unread.drain(..passed).collect();
-        if last != to {
-            self.advance(to);
-            self.overflowed |= ask_for(&mut self.left, last);
-            for place in passed.into_iter().filter(|place| *place != to) {
-                self.overflowed |= ask_for(&mut self.unseen, place);
-            }
+        if last == to {
+            return;
         }
+        let passed = self.unread.partition_point(|known| known.seq <= to.seq);
+        for place in self.unread.drain(..passed).filter(|place| *place != to) {
+            self.overflowed |= ask_for(&mut self.unseen, place);
+        }
+        self.overflowed |= ask_for(&mut self.left, self.tip);
+        self.advance(to);
     }
 }
 
@@ -128,7 +168,7 @@ fn ask_for(places: &mut VecDeque<Place>, place: Place) -> bool {
         return false;
     }
     places.push_back(place);
-    forget_oldest(places)
+    forget_oldest(places, TOLD)
 }
 
 fn at(sorted: &VecDeque<Place>, seq: u64) -> Option<Place> {
@@ -137,8 +177,8 @@ fn at(sorted: &VecDeque<Place>, seq: u64) -> Option<Place> {
 }
 
 /// Whether there were too many.
-fn forget_oldest(places: &mut VecDeque<Place>) -> bool {
-    let surplus = places.len().saturating_sub(REMEMBERED);
+fn forget_oldest(places: &mut VecDeque<Place>, limit: usize) -> bool {
+    let surplus = places.len().saturating_sub(limit);
     places.drain(..surplus);
     surplus > 0
 }
@@ -147,9 +187,11 @@ fn forget_oldest(places: &mut VecDeque<Place>) -> bool {
 impl Known {
     pub(super) fn write(&self, to: &mut crate::Canonical) {
         to.place(self.newest);
-        for places in [&self.read, &self.unread, &self.unseen, &self.left] {
+        let unread = [&self.unread, &self.unseen, &self.left, &self.own];
+        for places in [&self.read].into_iter().chain(unread) {
             to.list(places, |to, place| to.place(*place));
         }
+        to.place(self.tip);
         to.flag(self.overflowed);
     }
 }

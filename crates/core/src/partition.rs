@@ -54,6 +54,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The same, read by a script that was told what the reader knows.
+    pub fn answering(self, ours: &Witness) -> Self {
+        let fenced = self.fenced.answering(ours);
+        Self { fenced, ..self }
+    }
+
     /// Whether a record read together with this snapshot may be used, now, on the server's word.
     pub fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
         let mut bans = Bans::default();
@@ -139,7 +145,7 @@ impl Partition {
                 self.known.newest()
             },
             unseen: self.known.unseen(),
-            read: self.known.read(self.cursor.seq),
+            excused: self.known.excused(),
         }
     }
 

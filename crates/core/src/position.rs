@@ -82,9 +82,9 @@ pub struct Witness {
     pub known: Place,
     /// Another place that is known, and was not seen to be one with what came after it.
     pub unseen: Place,
-    /// Whatever is known up to this sequence number was read in the log, which may have been trimmed
-    /// since: who wrote it answers for it.
-    pub read: u64,
+    /// Whatever is known up to this sequence number may have been trimmed from the log: others know
+    /// of it as well.
+    pub excused: u64,
 }
 
 impl Witness {
@@ -135,6 +135,8 @@ pub struct Fenced {
     pub last: u64,
     /// The places that the caller named, and that came before this one.
     pub kept: [Place; 2],
+    /// Whether that entry is the caller's own, which he has just appended.
+    pub own: bool,
     /// The longest TTL that the server keeps bans for; zero where it did not say.
     pub longest_ttl: Duration,
 }
@@ -206,6 +208,7 @@ impl Appended {
             tail: self.seq,
             last: self.id,
             kept: self.kept,
+            own: true,
             ..Fenced::default()
         }
     }

@@ -141,7 +141,7 @@ impl<R: Clone> Server<R> {
                 meta.history.is(ours.history)
                     && known
                         .into_iter()
-                        .all(|place| self.has_kept(meta, place, ours.read))
+                        .all(|place| self.has_kept(meta, place, ours.excused))
             } else {
                 meta.history.epoch > ours.history.epoch
             }
@@ -149,8 +149,8 @@ impl<R: Clone> Server<R> {
     }
 
     /// Whether this entry stands at its place. What was trimmed away may have been another one: that
-    /// is put up with only where the caller had read it.
-    fn has_kept(&self, meta: &Meta, place: Place, read: u64) -> bool {
+    /// is put up with only where the caller is not alone in knowing of it.
+    fn has_kept(&self, meta: &Meta, place: Place, excused: u64) -> bool {
         let there = if place.seq == meta.seq {
             Some(meta.last)
         } else {
@@ -161,7 +161,7 @@ impl<R: Clone> Server<R> {
         match there {
             _ if place.seq > meta.seq => !Guard::KnownIsCompared.holds(),
             Some(id) => Guard::KnownEntryIsCompared.demands(id == place.id),
-            None => Guard::TrimmedCountsAsLost.demands(place.seq <= read),
+            None => Guard::TrimmedCountsAsLost.demands(place.seq <= excused),
         }
     }
 
@@ -282,9 +282,11 @@ impl<R: Clone> Server<R> {
         now: Tick,
         wall_ms: u64,
     ) -> (Option<Looked<R>>, Option<Snapshot>) {
-        let intact = self.is_intact(ours.into(), wall_ms);
+        let ours = ours.into();
+        let intact = self.is_intact(ours, wall_ms);
         let trusted = Guard::ServersBansNeedHistory.demands(intact);
         let snapshot = self.snapshot().filter(|_| trusted);
+        let snapshot = snapshot.map(|snapshot| snapshot.answering(&ours));
         (self.look(key, now), snapshot)
     }
 

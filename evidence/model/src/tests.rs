@@ -25,8 +25,8 @@ fn search_without(guards: &[Guard], name: &str) -> Found {
 #[test]
 fn small_scopes_hold_to_their_ends() {
     let cases = [
-        ("grouped", 1_405, 6_328, 17),
-        ("lost-set", 2_493, 11_104, 16),
+        ("grouped", 1_490, 6_694, 17),
+        ("lost-set", 2_701, 11_998, 16),
         ("rollback-unread", 133, 474, 8),
         ("misrouted-reader", 2_295, 13_133, 12),
     ];

@@ -29,7 +29,7 @@ impl Partition {
     pub fn adopt(&mut self, fenced: Fenced, copies: &mut impl Copies) -> bool {
         match self.history {
             Some(ours) if fenced.history.is(ours) => {
-                if !self.learn(fenced.place(), fenced.kept) {
+                if !self.learn(fenced) {
                     return false;
                 }
                 self.confirm_ttl(fenced.longest_ttl);
@@ -50,7 +50,7 @@ impl Partition {
         self.disowned = false;
         self.cursor = Place::default();
         self.known = Known::default();
-        self.known.learn(fenced.place(), fenced.kept, 0);
+        self.known.learn(fenced.place(), fenced.own, fenced.kept, 0);
         self.bans.forget_acknowledged();
         if Guard::NewEpochResynchronises.holds() {
             self.synced = false;
@@ -69,11 +69,13 @@ impl Partition {
 
     /// Takes note of a place that the server told of in this history. False when that is broken, or
     /// more of it is known than can be compared.
-    pub(super) fn learn(&mut self, place: Place, kept: [Place; 2]) -> bool {
+    pub(super) fn learn(&mut self, fenced: Fenced) -> bool {
+        let place = fenced.place();
         if self.known.contradicts(place) {
             self.disown();
         } else if !self.disowned {
-            self.known.learn(place, kept, self.cursor.seq);
+            self.known
+                .learn(place, fenced.own, fenced.kept, self.cursor.seq);
             self.disown_if_overflowed();
         }
         !self.disowned

@@ -31,9 +31,14 @@ impl Partition {
         copies: &mut impl Copies,
     ) -> bool {
         let position = appended.position();
-        if Guard::AcknowledgedInThisEpoch.forbids(position.epoch != self.history().epoch)
-            || !self.learn(appended.place(), appended.kept)
+        if self.disowned
+            || Guard::AcknowledgedInThisEpoch.forbids(position.epoch != self.history().epoch)
         {
+            return false;
+        }
+        // It is adopted once, and acknowledges many changes.
+        let is_known = self.known.newest() == appended.place();
+        if !is_known && !self.learn(appended.fenced()) {
             return false;
         }
         if Guard::SecondDrop.holds() {

@@ -52,7 +52,12 @@ impl Partition {
         } else if Guard::ServersBansWithoutProof.forbids(now >= self.holds_until())
             || Guard::TokenNeedsServersBans.forbids(at_least > at)
         {
-            Reach::Guarded
+            // What the server is not told of it may have lost, and the bans with it.
+            if Guard::KnownEntryIsCompared.forbids(!self.known.tells_all()) {
+                Reach::SourceOnly
+            } else {
+                Reach::Guarded
+            }
         } else {
             Reach::Direct
         }

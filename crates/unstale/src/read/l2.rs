@@ -44,7 +44,11 @@ pub(super) async fn look_guarded<T: Cacheable>(
         let _ = shared.fence().await;
         return None;
     };
-    if !request.instance.local.adopt(snapshot.fenced) {
+    let local = &request.instance.local;
+    if !local.adopt(snapshot.fenced) {
+        if local.with(|partition, _| partition.is_disowned()) {
+            let _ = shared.fence().await;
+        }
         return None;
     }
     usable(request, &guarded.looked?, asked, Some(&snapshot)).await

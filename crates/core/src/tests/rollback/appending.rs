@@ -78,6 +78,59 @@ fn an_append_under_way_hides_nothing() {
     }
 }
 
+/// ! The same, and A has read the one that was lost: it is not the newest any longer, and nothing that
+/// is read comes near it. (Found by a reviewer.)
+#[test]
+fn an_append_under_way_does_not_hide_what_was_read_last() {
+    for log in LOGS {
+        let mut world = World::following(log, 10);
+        let before = world.server.clone();
+        let ours = world.a.partition.witness();
+        assert!(world.remove());
+        assert_eq!(world.read(), Some(Received::Applied));
+        world.cut_off();
+        world.server = before;
+        let broken = world.history();
+        world.others_remove(3);
+        let under_way = world.append(ours).expect("what it knows is there");
+        assert!(world.acknowledge(under_way));
+        assert!(!world.is_trusted(), "{log:?}");
+        assert!(!world.remove(), "{log:?}");
+        world.reconnect();
+        is_found_out(&mut world, broken);
+    }
+}
+
+/// ! More was under way at once than a question can name: until the server was asked about all of it, its
+/// bans stand for nothing.
+#[test]
+fn whoever_cannot_tell_all_that_he_knows_keeps_to_the_source() {
+    for log in LOGS {
+        let mut world = World::following(log, 10);
+        let ours = world.a.partition.witness();
+        world.cut_off();
+        let first = world.append(ours).expect("the history is known");
+        let before = world.server.clone();
+        let lost = world.append(ours).expect("the history is known");
+        assert!(world.acknowledge(first) && world.acknowledge(lost));
+        world.server = before;
+        let broken = world.history();
+        world.others_remove(3);
+        let under_way = world.append(ours).expect("what it knows is there");
+        assert!(world.acknowledge(under_way));
+        let unproven = start() + MAX_STALENESS;
+        let reach = world.a.partition.reach("b:1", Position::ORIGIN, unproven);
+        assert_eq!(reach, Reach::SourceOnly, "{log:?}");
+        let mut appends = 0;
+        while world.remove() {
+            appends += 1;
+        }
+        assert!(appends < 3, "{log:?}");
+        world.reconnect();
+        is_found_out(&mut world, broken);
+    }
+}
+
 /// ! What an acknowledgement stands for is lost together with it.
 #[test]
 fn an_acknowledgement_stands_for_those_before_it() {
@@ -130,7 +183,7 @@ fn more_than_can_be_remembered_is_not_forgotten() {
     world.server = before;
     world.others_remove(1);
     let mut counted = true;
-    for _ in 0..1024 {
+    for _ in 0..4096 {
         assert!(counted);
         let under_way = world.append(ours).expect("what it knows is there");
         counted = world.acknowledge(under_way);

@@ -60,6 +60,39 @@ fn an_acknowledgement_that_was_passed_over_and_trimmed_counts_as_lost() {
     }
 }
 
+/// A cannot read, and only hears of the tail now and then, of which others know as well.
+#[test]
+fn a_tail_that_was_only_told_may_be_trimmed() {
+    for log in LOGS {
+        let mut world = World::following(log, 10);
+        let history = world.history();
+        for _ in 0..20 {
+            world.cut_off();
+            world.others_remove(30);
+            world.server.trim(10);
+            world.reconnect();
+        }
+        assert_eq!(world.history(), history, "{log:?}");
+    }
+}
+
+/// A cannot read the log, and reads L2 with the server's bans: each answer stands for the one before.
+#[test]
+fn any_number_of_answers_in_a_row_is_remembered() {
+    for log in LOGS {
+        let mut world = World::following(log, 10);
+        let history = world.history();
+        world.cut_off();
+        for _ in 0..10_000 {
+            world.others_remove(1);
+            assert!(world.look_guarded());
+        }
+        world.reconnect();
+        world.turns();
+        assert_eq!(world.history(), history);
+    }
+}
+
 /// Whoever has missed entries, and still hears of the newest, starts over in the same history.
 #[test]
 fn whoever_is_told_of_the_newest_entry_is_not_disturbed_by_trimming() {

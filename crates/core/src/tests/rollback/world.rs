@@ -144,6 +144,16 @@ impl World {
         snapshot.is_some()
     }
 
+    /// A reads L2 with the server's bans; false where these stand for nothing.
+    pub(super) fn look_guarded(&mut self) -> bool {
+        let ours = self.a.partition.witness();
+        let (_, snapshot) = self.server.look_guarded("a:1", ours, start(), WALL_MS);
+        snapshot.is_some_and(|snapshot| {
+            let (partition, shelf) = (&mut self.a.partition, &mut self.a.shelf);
+            partition.adopt(snapshot.fenced, shelf)
+        })
+    }
+
     /// A's connection to the log is cut, and what happens does not reach it.
     pub(super) fn cut_off(&mut self) {
         self.listens = false;

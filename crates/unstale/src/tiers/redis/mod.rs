@@ -119,7 +119,7 @@ impl Redis {
         let (ttl, bytes, meta): (i64, Option<Vec<u8>>, Reply) = self.invoke(&script).await?;
         Ok(Guarded {
             looked: bytes.map(|bytes| looked(ttl, bytes)),
-            snapshot: reply::snapshot(&meta)?,
+            snapshot: reply::snapshot(&meta)?.map(|snapshot| snapshot.answering(&ours)),
         })
     }
 

@@ -21,7 +21,7 @@ pub(super) fn tell(script: &mut ScriptInvocation<'_>, ours: &Witness) {
         .arg(wire::number(ours.history.nonce))
         .arg(ours.unseen_position().to_string())
         .arg(wire::number(ours.unseen.id))
-        .arg(ours.read);
+        .arg(ours.excused);
 }
 
 fn script(parts: &[&str]) -> Script {

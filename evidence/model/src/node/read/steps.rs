@@ -142,6 +142,11 @@ impl Node {
                 }
                 let found = snapshot.and_then(|snapshot| {
                     let adopted = self.adopt(snapshot.fenced, around);
+                    if self.partition.is_disowned()
+                        && let Some(peer) = self.line.peer()
+                    {
+                        self.fence_again(peer, around);
+                    }
                     let looked = looked?;
                     let stamp = looked.record.stamp;
                     let accepted = snapshot.accepts(KEYS[read.key], &tags(read.key), stamp);

@@ -2,7 +2,7 @@
 --
 -- KEYS meta, log
 -- ARGV the highest position that he knows, the id of the entry there, his nonce, another position that
---      he knows, the id there, the sequence number up to which he has read whatever he knows
+--      he knows, the id there, the sequence number up to which others know of it as well
 local function read_position(text)
   local epoch, seq = string.match(text, '^(%d+)-(%d+)$')
   return tonumber(epoch), tonumber(seq)
@@ -31,10 +31,13 @@ local function id_at(position)
 end
 
 -- Whether the entry that he knows stands at its place, in a history that has come as far as the entry
--- `last` at `seq`. What was trimmed away may have been another one: that is put up with only where he
--- had read it.
+-- `last` at `seq`. What was trimmed away may have been another one: that is put up with only where he is
+-- not alone in knowing of it.
 local function has_kept(position, id, seq, last)
   local _, at = read_position(position)
+  if at == 0 then
+    return true
+  end
   if at >= seq then
     return at == seq and id == last
   end
