@@ -9,7 +9,7 @@ use unstale::{EntryOptions, Source};
 
 use crate::client::User;
 use crate::keyspace::{Key, SETTABLE};
-use crate::node::Node;
+use crate::node::{Live, Node};
 use crate::plan::{Loader, Target, Which};
 use crate::site::Site;
 use crate::tally::Tally;
@@ -65,7 +65,10 @@ pub(crate) async fn come_to_rest(
 
 /// Sets a value that outlives the run.
 async fn set(user: &User, give_up: u64) -> Result<(), String> {
-    let long = EntryOptions::new().absolute_expiration(Duration::from_nanos(2 * LIMIT));
+    let long = Duration::from_nanos(2 * LIMIT);
+    let long = EntryOptions::new()
+        .absolute_expiration(long)
+        .sliding_expiration(long);
     let live = user.node.live().await;
     while !user.set(&live, long.clone()).await {
         if user.site.clock.now() > give_up {
@@ -76,10 +79,22 @@ async fn set(user: &User, give_up: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// The same, and in which epoch the instance was before it.
+async fn set_in_epoch(user: &User, give_up: u64) -> Result<Option<String>, String> {
+    let epoch = epoch_of(&user.node.live().await);
+    set(user, give_up).await?;
+    Ok(epoch)
+}
+
+fn epoch_of(live: &Live) -> Option<String> {
+    let position = live.cache.health().position?;
+    Some(position.split_once('-')?.0.to_owned())
+}
+
 /// What is set now can be read everywhere.
 async fn set_and_read(users: &[User], give_up: u64) -> Result<(), String> {
     let ledger = &users[0].site.ledger;
-    set(&users[0], give_up).await?;
+    let mut epoch = set_in_epoch(&users[0], give_up).await?;
     for user in users {
         let live = user.node.live().await;
         let mut pause = MILLI;
@@ -92,9 +107,10 @@ async fn set_and_read(users: &[User], give_up: u64) -> Result<(), String> {
                 let number = live.number;
                 return Err(format!("instance {number} cannot read what was set"));
             }
-            if ledger.newest().is_none() {
-                // A removal that had been on its way for long has got there.
-                set(user, give_up).await?;
+            // A removal that had been on its way for long has got there; or what an instance alone knew
+            // was trimmed, by a log that is shorter than its request took.
+            if ledger.newest().is_none() || epoch_of(&live) != epoch {
+                epoch = set_in_epoch(user, give_up).await?;
             }
             user.site.network.sleep(pause).await;
             pause *= 2;
