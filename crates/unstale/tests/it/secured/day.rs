@@ -57,6 +57,11 @@ pub(super) async fn lived_through(server: &Server, config: &Config) {
     );
     assert_eq!(held(&other, "session").await, Some(7));
 
+    // Both know the same when they send, and one of them comes second: what it knows is looked up.
+    for _ in 0..20 {
+        let (first, second) = tokio::join!(one.remove("stock:8"), other.remove("stock:9"));
+        assert!(first.is_applied() && second.is_applied());
+    }
     for pattern in ["feed:*", "stock:*"] {
         let banned = one.remove_pattern(pattern).await;
         caught_up(&other, banned.token().expect("it is applied")).await;
