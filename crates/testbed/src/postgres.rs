@@ -10,8 +10,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use programs::{Programs, in_directory};
@@ -22,7 +21,7 @@ use crate::{
     Error, Result,
     account::Account,
     port::ReservedPort,
-    process::{End, Launch, Process, last_words},
+    process::{End, Launch, Process},
 };
 
 /// The account that Debian's package makes, and that the server runs under where we are root.
@@ -49,7 +48,6 @@ log_min_messages = warning
 ";
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
-const READY_POLL: Duration = Duration::from_millis(5);
 
 /// A running Postgres server on 127.0.0.1, in a directory of its own, both gone when it is dropped.
 ///
@@ -224,28 +222,15 @@ impl Postgres {
     fn await_ready(&self, process: &mut Process) -> Result<()> {
         let status = self.status();
         let pid = process.pid().to_string();
-        let began = Instant::now();
-        loop {
+        process.await_answer(self.directory.path(), READY_WITHIN, || {
             let said = fs::read_to_string(&status).unwrap_or_default();
             let mut lines = said.lines().map(str::trim);
             if lines.next() == Some(&pid) && lines.nth(6) == Some("ready") {
-                return Ok(());
+                Ok(())
+            } else {
+                Err(format!("{STATUS} does not say `ready`"))
             }
-            if let Some(status) = process.ended()? {
-                return Err(Error::Ended {
-                    status,
-                    log: last_words(self.directory.path()),
-                });
-            }
-            if began.elapsed() > READY_WITHIN {
-                return Err(Error::NotReady {
-                    after: READY_WITHIN,
-                    awaited: format!("{STATUS} does not say `ready`"),
-                    log: last_words(self.directory.path()),
-                });
-            }
-            thread::sleep(READY_POLL);
-        }
+        })
     }
 
     fn status(&self) -> PathBuf {

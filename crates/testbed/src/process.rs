@@ -7,6 +7,8 @@ use std::{
     os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
@@ -15,6 +17,8 @@ use crate::{Error, Result, account::Account};
 
 /// What the server prints, in its directory.
 const LOG: &str = "server.log";
+/// Between two looks whether a server is ready.
+const READY_POLL: Duration = Duration::from_millis(5);
 /// How many lines of the log an error quotes.
 const LAST_WORDS: usize = 12;
 
@@ -124,6 +128,36 @@ impl Process {
         })
     }
 
+    /// Waits until a check has an answer; until then it says what is awaited.
+    pub(crate) fn await_answer<T>(
+        &mut self,
+        directory: &Path,
+        within: Duration,
+        mut check: impl FnMut() -> Result<T, String>,
+    ) -> Result<T> {
+        let began = Instant::now();
+        loop {
+            let awaited = match check() {
+                Ok(value) => return Ok(value),
+                Err(awaited) => awaited,
+            };
+            if let Some(status) = self.ended()? {
+                return Err(Error::Ended {
+                    status,
+                    log: last_words(directory),
+                });
+            }
+            if began.elapsed() > within {
+                return Err(Error::NotReady {
+                    after: within,
+                    awaited,
+                    log: last_words(directory),
+                });
+            }
+            thread::sleep(READY_POLL);
+        }
+    }
+
     pub(crate) fn kill(mut self) -> Result<()> {
         self.stop().map_err(|source| Error::Process {
             action: "kill",
@@ -177,7 +211,7 @@ impl Drop for Process {
 }
 
 /// The end of the log in a server's directory, for an error message.
-pub(crate) fn last_words(directory: &Path) -> String {
+fn last_words(directory: &Path) -> String {
     let log = fs::read(directory.join(LOG)).unwrap_or_default();
     let log = String::from_utf8_lossy(&log);
     let lines: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();

@@ -1,19 +1,14 @@
 //! Where a server lives: everything that outlasts its process.
 
-use std::{
-    ffi::OsString,
-    path::PathBuf,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use tempfile::TempDir;
 
 use super::identity::{Identity, field};
 use crate::{
-    Error, Result,
+    Result,
     port::ReservedPort,
-    process::{End, Launch, Process, last_words},
+    process::{End, Launch, Process},
 };
 
 /// The server's configuration file in its directory.
@@ -22,7 +17,6 @@ pub(super) const CONFIGURATION: &str = "server.conf";
 /// How long a server may take until it is ready: far more than it needs, for machines that are slow
 /// or busy.
 const READY_WITHIN: Duration = Duration::from_secs(30);
-const READY_POLL: Duration = Duration::from_millis(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -94,7 +88,7 @@ impl Site {
             end: End::Kill,
         })?;
         let pid = process.pid().to_string();
-        let identity = self.poll(&mut process, || {
+        let identity = process.await_answer(self.directory.path(), READY_WITHIN, || {
             self.query::<()>(&redis::cmd("PING")).map_err(in_words)?;
             let info = self.info("server")?;
             if field(&info, "process_id") != Some(pid.as_str()) {
@@ -107,7 +101,7 @@ impl Site {
 
     /// Waits until a replica has copied its primary and follows it.
     pub(super) fn await_replication(&self, process: &mut Process) -> Result<()> {
-        self.poll(process, || {
+        process.await_answer(self.directory.path(), READY_WITHIN, || {
             let info = self.info("replication")?;
             match field(&info, "master_link_status") {
                 Some("up") => Ok(()),
@@ -122,34 +116,6 @@ impl Site {
     fn info(&self, section: &str) -> Result<String, String> {
         self.query(redis::cmd("INFO").arg(section))
             .map_err(in_words)
-    }
-
-    fn poll<T>(
-        &self,
-        process: &mut Process,
-        mut check: impl FnMut() -> Result<T, String>,
-    ) -> Result<T> {
-        let began = Instant::now();
-        loop {
-            let awaited = match check() {
-                Ok(value) => return Ok(value),
-                Err(awaited) => awaited,
-            };
-            if let Some(status) = process.ended()? {
-                return Err(Error::Ended {
-                    status,
-                    log: last_words(self.directory.path()),
-                });
-            }
-            if began.elapsed() > READY_WITHIN {
-                return Err(Error::NotReady {
-                    after: READY_WITHIN,
-                    awaited,
-                    log: last_words(self.directory.path()),
-                });
-            }
-            thread::sleep(READY_POLL);
-        }
     }
 }
 
