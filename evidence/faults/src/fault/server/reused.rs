@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use testbed::Value;
 use tokio::time::sleep;
 
+use super::appended;
 use crate::{
     clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
@@ -46,10 +47,10 @@ impl Fault for Reused {
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
         let fields = meta(field).await?;
-        let kept = tail(field).await?;
+        let kept = appended(field).await?;
         sleep(self.age).await;
         // On a starved machine nothing may have been appended meanwhile, and nothing would be lost.
-        while tail(field).await? == kept {
+        while appended(field).await? == kept {
             sleep(self.age).await;
         }
         let mut words = vec!["EVAL", GO_BACK, "2", META, LOG];
@@ -65,10 +66,6 @@ impl Fault for Reused {
     async fn heal(&mut self, _: &Field) -> Result<()> {
         Ok(())
     }
-}
-
-async fn tail(field: &Field) -> Result<String> {
-    field.text(&["HGET", META, "seq"]).await
 }
 
 async fn meta(field: &Field) -> Result<Vec<String>> {
