@@ -32,6 +32,25 @@ fn gone_back(log: Log, lost: u64) -> (World, History) {
     (world, history)
 }
 
+/// The server forgets A's newest removal, which A was told of and had read if it `reads_first`; then A is
+/// cut off, others come further, and a request of A's that was under way is answered.
+fn lost_with_a_request_under_way(log: Log, reads_first: bool) -> (World, History) {
+    let mut world = World::following(log, 10);
+    let before = world.server.clone();
+    let ours = world.a.partition.witness();
+    assert!(world.remove());
+    if reads_first {
+        assert_eq!(world.read(), Some(Received::Applied));
+    }
+    world.cut_off();
+    world.server = before;
+    let broken = world.history();
+    world.others_remove(3);
+    let under_way = world.append(ours).expect("what it knows is there");
+    assert!(world.acknowledge(under_way));
+    (world, broken)
+}
+
 #[test]
 fn whoever_knows_more_does_not_append_to_it() {
     for log in LOGS {

@@ -79,21 +79,11 @@ fn an_append_under_way_hides_nothing() {
 }
 
 /// ! The same, and A has read the one that was lost: it is not the newest any longer, and nothing that
-/// is read comes near it. (Found by a reviewer.)
+/// is read comes near it.
 #[test]
 fn an_append_under_way_does_not_hide_what_was_read_last() {
     for log in LOGS {
-        let mut world = World::following(log, 10);
-        let before = world.server.clone();
-        let ours = world.a.partition.witness();
-        assert!(world.remove());
-        assert_eq!(world.read(), Some(Received::Applied));
-        world.cut_off();
-        world.server = before;
-        let broken = world.history();
-        world.others_remove(3);
-        let under_way = world.append(ours).expect("what it knows is there");
-        assert!(world.acknowledge(under_way));
+        let (mut world, broken) = lost_with_a_request_under_way(log, true);
         assert!(!world.is_trusted(), "{log:?}");
         assert!(!world.remove(), "{log:?}");
         world.reconnect();

@@ -21,16 +21,7 @@ fn what_was_read_and_trimmed_away_is_not_compared() {
 #[test]
 fn an_acknowledgement_that_was_trimmed_counts_as_lost() {
     for log in LOGS {
-        let mut world = World::following(log, 10);
-        let before = world.server.clone();
-        let ours = world.a.partition.witness();
-        world.cut_off();
-        assert!(world.remove());
-        world.server = before;
-        let broken = world.history();
-        world.others_remove(3);
-        let under_way = world.append(ours).expect("what it knows is there");
-        assert!(world.acknowledge(under_way));
+        let (mut world, broken) = lost_with_a_request_under_way(log, false);
         world.others_remove(3);
         world.server.trim(4);
         world.reconnect();
@@ -42,16 +33,7 @@ fn an_acknowledgement_that_was_trimmed_counts_as_lost() {
 #[test]
 fn an_acknowledgement_that_was_passed_over_and_trimmed_counts_as_lost() {
     for log in LOGS {
-        let mut world = World::following(log, 10);
-        let before = world.server.clone();
-        let ours = world.a.partition.witness();
-        world.cut_off();
-        assert!(world.remove());
-        world.server = before;
-        let broken = world.history();
-        world.others_remove(3);
-        let under_way = world.append(ours).expect("what it knows is there");
-        assert!(world.acknowledge(under_way));
+        let (mut world, broken) = lost_with_a_request_under_way(log, false);
         world.resynchronise();
         world.others_remove(3);
         world.server.trim(4);
