@@ -144,7 +144,7 @@ guards! {
     KnownIsCompared,
     /// A history that has another entry where the caller knows one has gone back, and is over.
     KnownEntryIsCompared,
-    /// A known entry that was trimmed before it was read or compared counts as lost.
+    /// An own entry that was trimmed before it was read or compared counts as lost.
     TrimmedCountsAsLost,
     /// A history of which more is known than can be remembered is over.
     KnownIsNotForgotten,

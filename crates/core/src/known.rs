@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::guard::Guard;
-use super::position::Place;
+use super::position::{Fenced, Place};
 
 /// So many places are remembered of those that were read.
 const READ: usize = 1024;
@@ -82,16 +82,17 @@ impl Known {
         let mut known = sorted
             .into_iter()
             .filter_map(|places| at(places, place.seq));
+        let mut asked_for = self.unseen.iter().chain(&self.left);
         Guard::KnownIsRecognised.forbids(
             known.any(|known| known.contradicts(place))
-                || self.unseen.iter().any(|known| known.contradicts(place))
-                || self.left.iter().any(|known| known.contradicts(place)),
+                || asked_for.any(|known| known.contradicts(place)),
         )
     }
 
-    /// Takes note of a place that the server told of, our own entry's or the tail, when it was asked
-    /// about others that it has `kept`; everything up to `cursor` is read.
-    pub(super) fn learn(&mut self, place: Place, own: bool, kept: [Place; 2], cursor: u64) {
+    /// Takes note of the place that the server told of, our own entry's or the tail, which stands for
+    /// those that it has kept; everything up to `cursor` is read.
+    pub(super) fn learn(&mut self, fenced: Fenced, cursor: u64) {
+        let place = fenced.place();
         if place.seq > self.newest.seq {
             self.newest = place;
         }
@@ -105,14 +106,14 @@ impl Known {
             self.overflowed |= ask_for(&mut self.unseen, place);
         }
         let is_unread = place.seq > cursor || self.unseen.contains(&place);
-        let stood_for = kept.map(|known| {
+        let stood_for = fenced.kept.map(|known| {
             if known == place {
                 Place::default()
             } else {
                 known
             }
         });
-        let own = own || stood_for.iter().any(|known| self.own.contains(known));
+        let own = fenced.own || stood_for.iter().any(|known| self.own.contains(known));
         if own && is_unread && !self.own.contains(&place) {
             self.own.push_back(place);
         }

@@ -105,7 +105,7 @@ impl Witness {
     }
 
     /// What a server has kept that answered with this history: everything that was named of it.
-    fn kept_in(&self, history: History) -> [Place; 2] {
+    pub fn kept_in(&self, history: History) -> [Place; 2] {
         if history == self.history {
             [self.known, self.unseen]
         } else {
@@ -179,12 +179,6 @@ pub struct Appended {
 }
 
 impl Appended {
-    /// The answer to one who knows `ours`.
-    pub fn answering(self, ours: &Witness) -> Self {
-        let kept = ours.kept_in(self.history);
-        Self { kept, ..self }
-    }
-
     /// Its place in the log.
     pub fn position(&self) -> Position {
         Position {

@@ -206,13 +206,12 @@ impl<R: Clone> Server<R> {
         }
         let (position, message) = meta.advance(message.clone());
         self.log.push(position, message);
-        let appended = Appended {
+        Some(Appended {
             history: meta.history,
             seq: meta.seq,
             id: meta.last,
-            kept: Default::default(),
-        };
-        Some(appended.answering(&ours))
+            kept: ours.kept_in(meta.history),
+        })
     }
 
     /// `invalidate.lua`: appends, then deletes the keys and records the bans.

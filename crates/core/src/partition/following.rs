@@ -50,7 +50,7 @@ impl Partition {
         self.disowned = false;
         self.cursor = Place::default();
         self.known = Known::default();
-        self.known.learn(fenced.place(), fenced.own, fenced.kept, 0);
+        self.known.learn(fenced, 0);
         self.bans.forget_acknowledged();
         if Guard::NewEpochResynchronises.holds() {
             self.synced = false;
@@ -70,12 +70,10 @@ impl Partition {
     /// Takes note of a place that the server told of in this history. False when that is broken, or
     /// more of it is known than can be compared.
     pub(super) fn learn(&mut self, fenced: Fenced) -> bool {
-        let place = fenced.place();
-        if self.known.contradicts(place) {
+        if self.known.contradicts(fenced.place()) {
             self.disown();
         } else if !self.disowned {
-            self.known
-                .learn(place, fenced.own, fenced.kept, self.cursor.seq);
+            self.known.learn(fenced, self.cursor.seq);
             self.disown_if_overflowed();
         }
         !self.disowned

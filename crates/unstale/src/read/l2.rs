@@ -39,19 +39,17 @@ pub(super) async fn look_guarded<T: Cacheable>(
 ) -> Option<Found<T>> {
     let asked = clock::now();
     let guarded = shared.look_guarded(request.key).await.ok()?;
-    let Some(snapshot) = guarded.snapshot else {
-        // What comes of it tells in the reads to come.
-        let _ = shared.fence().await;
-        return None;
-    };
     let local = &request.instance.local;
-    if !local.adopt(snapshot.fenced) {
-        if local.with(|partition, _| partition.is_disowned()) {
+    let told = guarded.snapshot.as_ref();
+    let adopted = told.filter(|snapshot| local.adopt(snapshot.fenced));
+    let Some(snapshot) = adopted else {
+        if told.is_none() || local.with(|partition, _| partition.is_disowned()) {
+            // What comes of it tells in the reads to come.
             let _ = shared.fence().await;
         }
         return None;
-    }
-    usable(request, &guarded.looked?, asked, Some(&snapshot)).await
+    };
+    usable(request, &guarded.looked?, asked, Some(snapshot)).await
 }
 
 /// The value of a record, if it is one that may be used: of this epoch and a known format, and

@@ -32,16 +32,16 @@ pub(super) fn fenced(reply: &Value, ours: &Witness) -> RedisResult<Fenced> {
 /// number.
 pub(super) fn appended(reply: &Value, id: u64, ours: &Witness) -> RedisResult<Appended> {
     let (epoch, nonce, seq): (u64, String, u64) = FromRedisValue::from_redis_value_ref(reply)?;
-    let appended = Appended {
-        history: History {
-            epoch,
-            nonce: read_number(&nonce),
-        },
+    let history = History {
+        epoch,
+        nonce: read_number(&nonce),
+    };
+    Ok(Appended {
+        history,
         seq,
         id,
-        kept: Default::default(),
-    };
-    Ok(appended.answering(ours))
+        kept: ours.kept_in(history),
+    })
 }
 
 /// All fields of `meta`; `None` when it is gone, or cannot be counted on from.

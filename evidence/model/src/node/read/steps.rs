@@ -135,18 +135,14 @@ impl Node {
                 snapshot,
                 asked,
             } => {
-                if snapshot.is_none()
+                let told = snapshot.as_ref().map(|snapshot| snapshot.fenced);
+                let adopted = told.is_some_and(|fenced| self.adopt(fenced, around));
+                if (told.is_none() || self.partition.is_disowned())
                     && let Some(peer) = self.line.peer()
                 {
                     self.fence_again(peer, around);
                 }
                 let found = snapshot.and_then(|snapshot| {
-                    let adopted = self.adopt(snapshot.fenced, around);
-                    if self.partition.is_disowned()
-                        && let Some(peer) = self.line.peer()
-                    {
-                        self.fence_again(peer, around);
-                    }
                     let looked = looked?;
                     let stamp = looked.record.stamp;
                     let accepted = snapshot.accepts(KEYS[read.key], &tags(read.key), stamp);
