@@ -106,7 +106,7 @@ guards! {
     ResyncMergesBans,
     /// Bans are kept for the longest lease or `MaxStaleness` beyond the longest TTL.
     BansOutliveLeases,
-    /// What is stamped before a ban that an instance has forgotten is a miss.
+    /// What is stamped before a ban that an instance or the server has forgotten is a miss.
     ForgottenBansForbid,
     /// The longest TTL is raised before the first longer fill.
     LongestTtlFirst,

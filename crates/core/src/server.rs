@@ -377,6 +377,9 @@ impl Meta {
     /// Bans that have expired become one on everything: what they forbid is gone, unless this
     /// server's clock stepped back unseen, and nothing younger is touched.
     fn limit_bans(&mut self, now: Tick, limit: usize) {
+        if !Guard::ForgottenBansForbid.holds() {
+            self.bans.retain(|_, (_, expires)| now < *expires);
+        }
         for broader in [Scope::clone, Scope::folded, |_: &Scope| Scope::All] {
             if self.bans.len() <= limit {
                 return;

@@ -28,7 +28,7 @@ struct Line {
     caught: Option<(&'static str, usize, &'static str)>,
 }
 
-/// The cases of these rules; where none is named, one for each rule, and those of several.
+/// The cases of these rules alone and together; where none is named, all.
 pub(crate) fn chosen(names: &[String]) -> Result<Vec<Case>> {
     let name = |guard: &Guard| format!("{guard:?}");
     if let Some(unknown) = names
@@ -40,7 +40,8 @@ pub(crate) fn chosen(names: &[String]) -> Result<Vec<Case>> {
     }
     let is_chosen = |guard: &&Guard| names.is_empty() || names.contains(&name(guard));
     let alone = Guard::ALL.iter().filter(is_chosen).map(Case::of);
-    let together = TOGETHER.iter().filter(|_| names.is_empty()).copied();
+    let are_chosen = |case: &&Case| case.rules.iter().all(|guard| is_chosen(&guard));
+    let together = TOGETHER.iter().filter(are_chosen).copied();
     Ok(alone.chain(together).collect())
 }
 

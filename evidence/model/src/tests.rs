@@ -8,14 +8,17 @@ use crate::scopes;
 use crate::search::{Found, explore};
 use crate::tale::Mark;
 
+/// More states than it takes anywhere here.
+const ENOUGH: usize = 200_000;
+
 fn search(name: &str, limit: usize) -> Found {
     let scope = scopes::all().find(|scope| scope.name == name);
     explore(scope.expect("there is such a scope"), limit)
 }
 
-fn search_without(guards: &[Guard], name: &str) -> Found {
+fn search_without(guards: &[Guard], name: &str, limit: usize) -> Found {
     Guard::switch_off(guards.iter().copied());
-    let found = search(name, 100_000);
+    let found = search(name, limit);
     Guard::switch_off(None);
     found
 }
@@ -79,7 +82,7 @@ fn broken_rules_break_promises() {
         (Guard::FlushBeforeService, "outage", Promise::Service, 3),
     ];
     for (guard, scope, promise, steps) in cases {
-        let found = search_without(&[guard], scope);
+        let found = search_without(&[guard], scope, ENOUGH);
         let broken = found
             .broken
             .unwrap_or_else(|| panic!("nobody misses {guard:?}"));
@@ -94,7 +97,7 @@ fn broken_rules_break_promises() {
 fn what_a_removal_does_twice_suffices_once() {
     let at_once = [Guard::FirstDrop, Guard::PendingReads, Guard::PendingBans];
     for broken in [&at_once[..], &[Guard::SecondDrop]] {
-        let found = search_without(broken, "acknowledged-removals");
+        let found = search_without(broken, "acknowledged-removals", ENOUGH);
         let told = found
             .broken
             .map(|broken| format!("{:?} {:?}", broken.violation, broken.way));
@@ -102,7 +105,7 @@ fn what_a_removal_does_twice_suffices_once() {
         assert!(found.ended, "{broken:?}");
     }
     let all = [&at_once[..], &[Guard::SecondDrop]].concat();
-    let found = search_without(&all, "acknowledged-removals");
+    let found = search_without(&all, "acknowledged-removals", ENOUGH);
     assert!(found.broken.is_some());
 }
 
@@ -111,7 +114,7 @@ fn what_a_removal_does_twice_suffices_once() {
 #[test]
 fn l1_keeps_nothing_that_l2_has_refused() {
     let kept = |broken: &[Guard]| {
-        let found = search_without(broken, "fill-and-removal");
+        let found = search_without(broken, "fill-and-removal", ENOUGH);
         assert!(found.broken.is_none());
         found.marks.has(Mark::RefusedAndKept)
     };
@@ -119,11 +122,23 @@ fn l1_keeps_nothing_that_l2_has_refused() {
     assert!(kept(&[Guard::RefusedFillStaysOut]));
 }
 
+/// The server hears of a longer life before it begins.
+#[test]
+fn a_longer_life_is_announced() {
+    let announced = |broken: &[Guard]| {
+        let found = search_without(broken, "long-lives-on-servers", 10_000);
+        assert!(found.broken.is_none());
+        found.marks.has(Mark::TtlRaised)
+    };
+    assert!(announced(&[]));
+    assert!(!announced(&[Guard::LongestTtlFirst]));
+}
+
 #[test]
 fn rules_that_suffice_without_each_other_do_not_without_any() {
     for case in TOGETHER {
         let scope = case.scope.expect("it is missed somewhere");
-        let found = search_without(case.rules, scope);
+        let found = search_without(case.rules, scope, ENOUGH);
         assert!(found.broken.is_some(), "{:?}", case.rules);
     }
 }

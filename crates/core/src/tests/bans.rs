@@ -155,6 +155,8 @@ fn a_ban_is_kept_while_anything_it_forbids_may_be_left() {
     let last_life = LIMITS.lease_ttl + LONGEST_TTL;
     instance.partition.tidy(start() + last_life);
     assert!(!instance.partition.accepts("a:1", &[], at(5)));
+    // Forgotten, it would forbid everything.
+    assert!(instance.partition.accepts("b:1", &[], at(5)));
     let over = instance.partition.ban_retention();
     instance.partition.tidy(start() + over);
     assert_eq!(instance.partition.bans(), 0);
@@ -339,4 +341,30 @@ fn what_a_server_forgets_goes_on_forbidding_what_is_older() {
     let (_, bans) = ban(&pattern("c:*"), later);
     assert_eq!(bans.len(), 2);
     assert!(bans.contains(&(Scope::All, forgotten)), "{bans:?}");
+}
+
+/// Forgotten, it would forbid everything that is older, whatever it covers.
+#[test]
+fn a_ban_is_kept_for_longer_on_servers_where_values_come_to_live_longer() {
+    let mut server: crate::Server<()> = crate::Server::default();
+    let history = server
+        .fence(History::default(), 1, LONGEST_TTL, 1000)
+        .history;
+    let ban = |server: &mut crate::Server<()>, scope: &Change, now: Tick| {
+        let message = Message {
+            changes: vec![scope.clone()],
+            ..Message::default()
+        };
+        server.invalidate(history, &message, now, MAX_STALENESS, 2);
+        server.snapshot().unwrap().bans
+    };
+    ban(&mut server, &pattern("a:1:*"), start());
+    server.fence(history, 2, 2 * LONGEST_TTL, 1000);
+    let later = start() + LONGEST_TTL + MAX_STALENESS;
+    ban(&mut server, &pattern("a:2:*"), later);
+    let bans = ban(&mut server, &pattern("b:*"), later);
+    assert!(
+        bans.iter().all(|(scope, _)| *scope != Scope::All),
+        "{bans:?}"
+    );
 }

@@ -4,11 +4,14 @@ use std::process::Command;
 
 use crate::Guard::{self, *};
 
-/// `RefusedFillStaysOut` stands in the library, and is tested where the model takes its step.
-const SPARED: [Guard; 11] = [
+/// `RefusedFillStaysOut` and `LongestTtlFirst` stand in the library, and are tested where the model
+/// takes their steps.
+const SPARED: [Guard; 13] = [
     AcknowledgedInThisEpoch,
     AppendFirst,
     BansJudgeLeases,
+    BansOutliveLeases,
+    LongerTtlKeepsBans,
     UnknownEpochNeedsSource,
     TtlPerEpoch,
     NonceIsCompared,

@@ -13,10 +13,22 @@ pub(crate) struct Case {
 }
 
 /// Rules of which each suffices without the others.
-pub(crate) const TOGETHER: &[Case] = &[Case::missed(
-    &[FirstDrop, SecondDrop, PendingReads, PendingBans],
-    "acknowledged-removals",
-)];
+pub(crate) const TOGETHER: &[Case] = &[
+    Case::missed(
+        &[FirstDrop, SecondDrop, PendingReads, PendingBans],
+        "acknowledged-removals",
+    ),
+    Case::missed(&[BansOutliveLeases, ForgottenBansForbid], "long-leases"),
+    Case::missed(
+        &[LongestTtlFirst, ForgottenBansForbid],
+        "long-lives-on-servers",
+    ),
+    Case::missed(
+        &[LongerTtlKeepsBans, ForgottenBansForbid],
+        "long-lives-on-servers",
+    ),
+    Case::missed(&[ClockIsCompared, ForgottenBansForbid], "clock"),
+];
 
 /// The scope in which it shows soonest that a rule is broken.
 fn fitting(guard: Guard) -> Option<&'static str> {
@@ -37,8 +49,6 @@ fn fitting(guard: Guard) -> Option<&'static str> {
         ServersBansWithoutProof | ArrivalsNotPositions => "trim",
         TokenSkipsL1 | TokenNeedsServersBans => "tokens",
         ForgottenBansForbid => "long-lives",
-        LongestTtlFirst | LongerTtlKeepsBans => "long-lives-on-servers",
-        BansOutliveLeases => "long-leases",
         RefenceWhenBehind => "demotion-refilled",
         ProofFromSending => "slow-feeds",
         UnacknowledgedSetRemoves => "lost-set",
@@ -113,7 +123,13 @@ fn stands_for(guard: Guard) -> Option<&'static str> {
         NewEpochWithdrawsProof => {
             "what an old proof allows ends within `MaxStaleness` all the same"
         }
-        ClockIsCompared => "what outlives its ban is forbidden by its stamp (ForgottenBansForbid)",
+        BansOutliveLeases | LongestTtlFirst | LongerTtlKeepsBans => {
+            "what outlives its ban is forbidden by its stamp (below, without ForgottenBansForbid); \
+             the rule spares what the ban does not cover"
+        }
+        ClockIsCompared => {
+            "what outlives its ban is forbidden by its stamp (below, without ForgottenBansForbid)"
+        }
         NonceIsCompared => "the simulation misses it",
         KnownIsNotForgotten => "no world here is large enough; a test of the core misses it",
         RefusedFillStaysOut => {
