@@ -77,10 +77,12 @@ impl Default for Labels {
 /// does not look like one (`stock:price:MSFT`), unless it follows an id (`document:17:versions`).
 fn fold(key: &str) -> String {
     let mut folded = String::with_capacity(key.len());
-    let mut segments = key.split(':').peekable();
+    let mut rest = Some(key);
     let mut previous_is_id = None;
-    while let Some(segment) = segments.next() {
-        let last_after_name = segments.peek().is_none() && previous_is_id == Some(false);
+    while let Some(segments) = rest {
+        let segment;
+        (segment, rest) = first_of(segments);
+        let last_after_name = rest.is_none() && previous_is_id == Some(false);
         let id = last_after_name || looks_like_an_id(segment);
         if previous_is_id.is_some() {
             folded.push(':');
@@ -91,21 +93,40 @@ fn fold(key: &str) -> String {
     folded
 }
 
+/// The first segment, and what comes after it. Segments are so short that a plain search is the
+/// fastest.
+fn first_of(segments: &str) -> (&str, Option<&str>) {
+    match segments.bytes().position(|byte| byte == b':') {
+        Some(at) => (&segments[..at], Some(&segments[at + 1..])),
+        None => (segments, None),
+    }
+}
+
 /// Whether a segment tells one entity from another rather than one kind from another.
 ///
 /// Anything with a digit does, except a word that ends in its only one (`v2`, `oauth2`).
 fn looks_like_an_id(segment: &str) -> bool {
     const LONGEST_NAME: usize = 32;
+    const LEAST_HEXADECIMAL: usize = 8;
     let bytes = segment.as_bytes();
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if bytes.len() > LONGEST_NAME {
+        return true;
+    }
+    let (mut digits, mut letters, mut hexadecimals) = (0, 0, 0);
+    for byte in bytes {
+        digits += usize::from(byte.is_ascii_digit());
+        letters += usize::from(byte.is_ascii_alphabetic());
+        hexadecimals += usize::from(byte.is_ascii_hexdigit());
+        if matches!(byte, b'@' | b'/' | b' ') {
+            return true;
+        }
+    }
     let versioned_word = digits == 1
-        && matches!(bytes, [word @ .., b'0'..=b'9']
-            if !word.is_empty() && word.iter().all(u8::is_ascii_alphabetic));
-    let hexadecimal = bytes.len() >= 8 && bytes.iter().all(u8::is_ascii_hexdigit);
-    (digits > 0 && !versioned_word)
-        || hexadecimal
-        || bytes.len() > LONGEST_NAME
-        || bytes.iter().any(|byte| matches!(byte, b'@' | b'/' | b' '))
+        && letters > 0
+        && letters + 1 == bytes.len()
+        && bytes.last().is_some_and(u8::is_ascii_digit);
+    let hexadecimal = bytes.len() >= LEAST_HEXADECIMAL && hexadecimals == bytes.len();
+    (digits > 0 && !versioned_word) || hexadecimal
 }
 
 #[cfg(test)]
