@@ -284,7 +284,10 @@ impl Role {
         loop {
             let sender = self.0.clone();
             let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
-            while sender.shared.is_up() && sender.send_next(&mut pauses).await {}
+            while sender.shared.is_up() && sender.send_next(&mut pauses).await {
+                // Those who were answered may have more to remove: it goes into the next batch.
+                tokio::task::yield_now().await;
+            }
             if !sender.shared.is_up() {
                 sender.outbox.lock().release_waiters();
             }
