@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use bench::setup::{StockPrice, key, price, symbol};
+use bench::setup::{Bed, Log, StockPrice, cache, config as config_of, key, price, symbol};
 use unstale::{Cache, Config, Hub};
 
 /// Keys that are held, and asked for in turns.
@@ -23,6 +23,9 @@ fn main() -> Result<()> {
         .next()
         .and_then(|times| times.parse().ok())
         .context("say how many times to go it")?;
+    if path == "remove-tasks" {
+        return crowd(times);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -127,6 +130,34 @@ async fn misses(times: usize) -> Result<()> {
         ensure!(read.is_ok_and(|read| black_box(read).is_some()));
     }
     Ok(())
+}
+
+/// 64 tasks that remove at once, on a server and two threads: for a profiler, not for callgrind.
+fn crowd(times: usize) -> Result<()> {
+    let bed = Bed::start()?;
+    let cache = bed.block_on(cache(&config_of(&bed, Log::Stream)?, "removing"))?;
+    let keys: Arc<[Arc<str>]> = (0..PREPARED).map(key).collect();
+    bed.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for task in 0..HELD {
+            let (cache, keys) = (cache.clone(), keys.clone());
+            tasks.spawn(async move {
+                let own = keys.iter().skip(task).step_by(HELD).cycle();
+                for key in own.take(times / HELD) {
+                    if !cache.remove(key).await.is_applied() {
+                        return false;
+                    }
+                }
+                true
+            });
+        }
+        let confirmed = tasks.join_all().await;
+        ensure!(
+            confirmed.iter().all(|it| *it),
+            "a removal was not confirmed"
+        );
+        Ok(())
+    })
 }
 
 /// Removals on one instance, which others receive.
