@@ -6,7 +6,7 @@
 local channel, fresh, maxlen = ARGV[7], ARGV[8], ARGV[10]
 local history = read_history()
 if not history then
-  return NOTPRIMARY
+  return notprimary()
 end
 local wanted_ttl = tonumber(ARGV[9])
 

@@ -6,7 +6,7 @@
 -- ARGV as witness.lua
 local history = read_history()
 if not history then
-  return NOTPRIMARY
+  return notprimary()
 end
 local record = redis.call('GET', KEYS[3])
 local stamp = record and tonumber(string.match(record, '^V1 %d+ (%d+) ')) or 0

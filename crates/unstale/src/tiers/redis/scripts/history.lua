@@ -2,7 +2,9 @@
 --
 -- KEYS meta, log
 -- ARGV as witness.lua
-local NOTPRIMARY = redis.error_reply('NOTPRIMARY this server is not a primary')
+local function notprimary()
+  return redis.error_reply('NOTPRIMARY this server is not a primary')
+end
 
 -- Records expire by this server's clock. Where it steps back they outlive the bans that instances
 -- remember by theirs, so that is a new history too. The tolerance is less than the margin of those

@@ -4,11 +4,15 @@
 -- ARGV as log.lua; the time a ban is kept beyond the longest ttl, the most bans to keep, bans…
 local appended = append()
 if not appended then
-  return NOFENCE
+  return nofence()
 end
 
 for first = 3, #KEYS, 1000 do
   redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS)))
+end
+
+if #ARGV == 12 then
+  return appended
 end
 
 local function now()
@@ -36,26 +40,24 @@ local function fold(broader)
   end
 end
 
-if #ARGV > 12 then
-  local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl')) or 0
-  local ban = appended[3] .. ' ' .. text(now() + ttl + tonumber(ARGV[11]))
-  for i = 13, #ARGV do
-    redis.call('HSET', KEYS[1], 'b:' .. ARGV[i], ban)
-  end
-  local function too_many()
-    return redis.call('HLEN', KEYS[1]) - 7 > tonumber(ARGV[12])
-  end
-  if too_many() then
-    fold(function(name) return name end)
-  end
-  if too_many() then
-    fold(function(name)
-      local segment = string.match(name, '^b:p:([^*?%[\\:]*:)')
-      return segment and 'b:p:' .. segment .. '*' or 'b:p:*'
-    end)
-  end
-  if too_many() then
-    fold(function() return 'b:p:*' end)
-  end
+local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl')) or 0
+local ban = appended[3] .. ' ' .. text(now() + ttl + tonumber(ARGV[11]))
+for i = 13, #ARGV do
+  redis.call('HSET', KEYS[1], 'b:' .. ARGV[i], ban)
+end
+local function too_many()
+  return redis.call('HLEN', KEYS[1]) - 7 > tonumber(ARGV[12])
+end
+if too_many() then
+  fold(function(name) return name end)
+end
+if too_many() then
+  fold(function(name)
+    local segment = string.match(name, '^b:p:([^*?%[\\:]*:)')
+    return segment and 'b:p:' .. segment .. '*' or 'b:p:*'
+  end)
+end
+if too_many() then
+  fold(function() return 'b:p:*' end)
 end
 return appended

@@ -3,7 +3,9 @@
 --
 -- KEYS meta, log
 -- ARGV as witness.lua; channel ('' for the stream), maxlen, the id of this entry, payload
-local NOFENCE = redis.error_reply('NOFENCE the history of this server is not ours')
+local function nofence()
+  return redis.error_reply('NOFENCE the history of this server is not ours')
+end
 
 local function append()
   local meta = redis.call('HMGET', KEYS[1], 'epoch', 'nonce', 'seq', 'last')

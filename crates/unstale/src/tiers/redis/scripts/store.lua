@@ -5,7 +5,7 @@
 --      everything behind its deadline
 local appended = append()
 if not appended then
-  return NOFENCE
+  return nofence()
 end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
