@@ -33,7 +33,7 @@ pub struct Row {
 }
 
 /// All rows, in the order of the table.
-pub const ALL: [Row; 14] = [
+pub const ALL: [Row; 15] = [
     l1_hit::ROW,
     l2_hit::ROW,
     remove_idle::ROW,
@@ -44,6 +44,7 @@ pub const ALL: [Row; 14] = [
     fan_out::ROW,
     hot_key::ROW,
     many_instances::ROW,
+    many_instances::scale::ROW,
     memory::ROW,
     database::ROW,
     twitter::ROW,

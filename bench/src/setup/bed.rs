@@ -47,15 +47,34 @@ impl Bed {
     /// # Errors
     /// When the server does not say.
     pub fn server_time(&self) -> Result<f64> {
-        let info = self.server.command(["INFO", "cpu"])?;
-        let info: String =
-            redis::FromRedisValue::from_redis_value(info).context("INFO cpu is no text")?;
-        let seconds = |name: &str| {
-            let line = info.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|rest| rest.strip_prefix(':'))
-                .and_then(|seconds| seconds.trim().parse::<f64>().ok())
-                .with_context(|| format!("INFO cpu does not tell {name}"))
-        };
+        let seconds = |name| self.told("cpu", name);
         Ok((seconds("used_cpu_user")? + seconds("used_cpu_sys")?) * 1e9)
+    }
+
+    /// What the server has sent so far, in bytes.
+    ///
+    /// # Errors
+    /// When the server does not say.
+    pub fn server_sent(&self) -> Result<f64> {
+        self.told("stats", "total_net_output_bytes")
+    }
+
+    /// How many connections the server has, without the one that asks.
+    ///
+    /// # Errors
+    /// When the server does not say.
+    pub fn connections(&self) -> Result<f64> {
+        Ok(self.told("clients", "connected_clients")? - 1.0)
+    }
+
+    /// A figure that the server tells of itself.
+    fn told(&self, section: &str, name: &str) -> Result<f64> {
+        let info = self.server.command(["INFO", section])?;
+        let info: String = redis::FromRedisValue::from_redis_value(info)
+            .with_context(|| format!("INFO {section} is no text"))?;
+        let line = info.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.strip_prefix(':'))
+            .and_then(|figure| figure.trim().parse().ok())
+            .with_context(|| format!("INFO {section} does not tell {name}"))
     }
 }

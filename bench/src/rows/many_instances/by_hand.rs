@@ -7,7 +7,7 @@ use redis::streams::StreamReadReply;
 use tokio::task::JoinSet;
 
 use super::turns::{Schedule, watched_number};
-use super::{PATIENCE, Turn};
+use super::{PACE, PATIENCE, Turn};
 use crate::setup::Raw;
 
 const STREAM: &str = "by-hand:log";
@@ -16,7 +16,7 @@ pub(super) async fn measured(sending: &[Raw], reading: &[Raw], span: Duration) -
     let mut add = redis::cmd("XADD");
     add.arg(STREAM).arg("*").arg("k").arg("first");
     let cursor: String = add.query_async(&mut sending[0].connection()).await?;
-    let schedule = Schedule::begin(span, 0);
+    let schedule = Schedule::begin(PACE, span, 0);
     let mut readers = JoinSet::new();
     for raw in reading {
         readers.spawn(follow(raw.clone(), cursor.clone(), schedule.count()));
