@@ -288,19 +288,40 @@ impl Cache {
     /// any byte, `[a-z]` for one of these; `\` takes away their meaning. A load that is in flight
     /// is not stored either. As with [`remove`](Cache::remove), dropping the future changes nothing.
     pub async fn remove_pattern(&self, pattern: &str) -> Outcome {
-        self.ban(Scope::of_pattern(pattern)).await
+        self.remove_patterns([pattern]).await
+    }
+
+    /// Invalidates all values whose keys match one of several patterns, as a post does that goes
+    /// to the feeds of a thousand followers: one round trip for every thousand patterns. See
+    /// [`remove_pattern`](Cache::remove_pattern).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// let followers = [7, 8, 9];
+    /// let feeds = followers.map(|user| format!("feed:user:{user}:page:*"));
+    /// cache.remove_patterns(feeds).await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn remove_patterns(
+        &self,
+        patterns: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Outcome {
+        let scopes = patterns.into_iter();
+        self.ban(scopes.map(|pattern| Scope::of_pattern(pattern.as_ref())))
+            .await
     }
 
     /// Invalidates all values that carry a tag, in one round trip; see
     /// [`remove_pattern`](Cache::remove_pattern).
     pub async fn remove_tag(&self, tag: &str) -> Outcome {
-        self.ban(Scope::Tag(tag.into())).await
+        self.ban([Scope::Tag(tag.into())]).await
     }
 
     /// Invalidates everything in the namespace, in one round trip; see
     /// [`remove_pattern`](Cache::remove_pattern).
     pub async fn clear(&self) -> Outcome {
-        self.ban(Scope::All).await
+        self.ban([Scope::All]).await
     }
 
     /// How effective the cache has been, per key pattern.
@@ -399,8 +420,9 @@ impl Cache {
         refused.map_or(removed, Outcome::Refused)
     }
 
-    async fn ban(&self, scope: Scope) -> Outcome {
-        write::remove(&self.0, vec![Change::Ban(scope)]).await
+    async fn ban(&self, scopes: impl IntoIterator<Item = Scope>) -> Outcome {
+        let bans = scopes.into_iter().map(Change::Ban).collect();
+        write::remove(&self.0, bans).await
     }
 
     fn request<'a>(&'a self, key: &'a str) -> Request<'a> {

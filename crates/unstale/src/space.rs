@@ -341,6 +341,24 @@ impl<T: Cacheable> Space<T> {
             .await
     }
 
+    /// Invalidates all values whose ids match one of several; see
+    /// [`Cache::remove_patterns`](crate::Cache::remove_patterns).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), unstale::Error> {
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// let feeds = cache.space::<Vec<u64>>("feed:user:*:page:*");
+    /// let followers = [7, 8, 9];
+    /// feeds.remove_patterns(followers.map(|user| (user, unstale::ANY))).await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn remove_patterns<P: Parts>(&self, all: impl IntoIterator<Item = P>) -> Outcome {
+        let globs = all.into_iter().map(|parts| self.pattern.glob(&parts));
+        self.cache
+            .remove_patterns(globs.map(|glob| glob.as_str().to_owned()))
+            .await
+    }
+
     /// Has a hit inspected, if it falls into the sample.
     #[inline]
     fn inspect(&self, key: &Built, ids: &impl Ids, value: &Arc<T>) {

@@ -1,7 +1,6 @@
 //! The specification's third example: a social media feed.
 
 use axum::{Json, extract::State, response::IntoResponse};
-use futures::future::join_all;
 use serde::Deserialize;
 use unstale::{ANY, Entry};
 use utoipa::ToSchema;
@@ -93,12 +92,9 @@ async fn post_activity(
         if let Ok(None) = written {
             return Err(no_user(new.user_id));
         }
-        let feeds = &write.cached.feeds;
-        let removals = followers
-            .iter()
-            .map(|&follower| feeds.remove_pattern((follower, ANY)));
-        let removed: Written = join_all(removals).await.into_iter().collect();
-        Ok((removed, Json(written?)))
+        let pages = followers.into_iter().map(|follower| (follower, ANY));
+        let removed = write.cached.feeds.remove_patterns(pages).await;
+        Ok((Written::from(removed), Json(written?)))
     })
     .await
 }

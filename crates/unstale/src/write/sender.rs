@@ -19,7 +19,7 @@ use crate::tiers::{Shared, Unavailable};
 
 /// Changes sent in one script: enough to make the round trip cheap, few enough not to hold up
 /// the server.
-const BATCH: usize = 512;
+const BATCH: usize = 1024;
 
 /// Pauses before a batch that failed is sent again while the server is in service.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);

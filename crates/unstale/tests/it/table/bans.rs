@@ -9,6 +9,7 @@ use crate::bed::{Bed, Transport, caught_up, held, on_every_server, text, warm};
 
 on_every_server!(
     a_pattern_is_one_round_trip_and_no_scan,
+    a_post_to_a_thousand_feeds_is_one_round_trip,
     bans_that_are_too_many_are_folded,
     a_longer_life_is_announced_before_the_first_such_value
 );
@@ -39,6 +40,33 @@ async fn a_pattern_is_one_round_trip_and_no_scan(transport: Transport) {
         }
         assert_eq!(held(cache, "product:1").await, Some(1));
     }
+}
+
+async fn a_post_to_a_thousand_feeds_is_one_round_trip(transport: Transport) {
+    let bed = Bed::start(transport);
+    let here = bed.instance("here").await;
+    let there = bed.instance("there").await;
+    let rows: Vec<_> = (0..1_001)
+        .map(|id| (format!("feed:{id}:page:1"), id))
+        .collect();
+    here.set_many(&rows, EntryOptions::new()).await.unwrap();
+    warm(&there, "feed:7:page:1", 7).await;
+
+    let sent = here.invalidations().sent_batches;
+    let feeds = (0..1_000).map(|id| format!("feed:{id}:*"));
+    let banned = here.remove_patterns(feeds).await;
+    assert_eq!(here.invalidations().sent_batches, sent + 1);
+
+    caught_up(&there, banned.token().unwrap()).await;
+    let late = bed.instance("late").await;
+    for cache in [&here, &there, &late] {
+        for (key, id) in &rows {
+            let left = (*id == 1_000).then_some(1_000);
+            assert_eq!(held(cache, key).await, left, "{key}");
+        }
+    }
+    let none = here.remove_patterns(Vec::<String>::new()).await;
+    assert!(none.is_applied());
 }
 
 /// However many bans there are, `meta` stays small, and none is forgotten.

@@ -42,8 +42,13 @@ end
 
 local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl')) or 0
 local ban = appended[3] .. ' ' .. text(now() + ttl + tonumber(ARGV[11]))
+local bans = {}
 for i = 13, #ARGV do
-  redis.call('HSET', KEYS[1], 'b:' .. ARGV[i], ban)
+  bans[#bans + 1] = 'b:' .. ARGV[i]
+  bans[#bans + 1] = ban
+end
+for first = 1, #bans, 1000 do
+  redis.call('HSET', KEYS[1], unpack(bans, first, math.min(first + 999, #bans)))
 end
 local function too_many()
   return redis.call('HLEN', KEYS[1]) - 7 > tonumber(ARGV[12])
