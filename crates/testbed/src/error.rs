@@ -130,6 +130,15 @@ pub enum Error {
         source: redis::RedisError,
     },
 
+    /// The nodes of a cluster did not come to agree.
+    #[error("the cluster was not ready after {after:?}: {awaited}")]
+    NoCluster {
+        /// How long it was waited for.
+        after: Duration,
+        /// What was still missing.
+        awaited: String,
+    },
+
     /// A wall clock could not be made or turned.
     #[error("cannot make or turn a wall clock, which takes `cc` to compile")]
     Clock(#[source] io::Error),

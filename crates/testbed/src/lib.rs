@@ -4,6 +4,7 @@
 //! * [`Server`] is one server process of its own on a free port: it can be killed, restarted,
 //!   paused, replicated and watched by sentinels, and it never outlives the process that started it, however that process
 //!   ends.
+//! * [`Cluster`] is three primaries and three replicas of them, among which slots are moved.
 //! * [`Postgres`] is the same of a database server.
 //! * [`Proxy`] stands between a client and a server and cuts, silences, stalls or delays what
 //!   passes.
@@ -37,6 +38,7 @@
 
 mod account;
 mod certificates;
+mod cluster;
 mod error;
 mod eventually;
 mod port;
@@ -47,6 +49,7 @@ mod server;
 mod wall_clock;
 
 pub use certificates::{Authority, Certificate};
+pub use cluster::{Cluster, SlotMove};
 pub use error::{Error, Result};
 pub use eventually::{Condition, eventually};
 pub use postgres::Postgres;

@@ -19,7 +19,7 @@ use redis::{ToRedisArgs, Value};
 use semver::Version;
 use site::Site;
 
-use crate::{Error, Result, process::Process};
+use crate::{Error, Result, port::ReservedPort, process::Process};
 
 /// A running Redis or Valkey server on 127.0.0.1, in a directory of its own, both gone when it is
 /// dropped.
@@ -85,6 +85,11 @@ impl Server {
     #[must_use]
     pub fn tls_url(&self) -> Option<String> {
         self.site.tls_url()
+    }
+
+    /// The port on which a cluster's node speaks with the others.
+    pub(crate) fn bus_port(&self) -> Option<u16> {
+        self.site.bus_port.as_ref().map(ReservedPort::number)
     }
 
     /// The server's working directory, where a Unix socket or a persistence file with a relative
@@ -195,6 +200,36 @@ impl Server {
     /// As [`Server::pause`].
     pub fn resume(&self) -> Result<()> {
         self.with_process(Process::resume)
+    }
+
+    /// Cuts a replica off for good, with a login that this server refuses: what is acknowledged from
+    /// now on, the replica never hears of. It goes on following, so that nobody leads it back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::command`].
+    pub fn part_from(&self, replica: &Server) -> Result<()> {
+        let login = [
+            "CONFIG",
+            "SET",
+            "masteruser",
+            "nobody",
+            "masterauth",
+            "none",
+        ];
+        replica.command(login)?;
+        self.command(["CLIENT", "KILL", "TYPE", "replica"])
+            .map(drop)
+    }
+
+    /// Takes back what [`Server::part_from`] did to this replica.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::command`].
+    pub fn join_again(&self) -> Result<()> {
+        let login = ["CONFIG", "SET", "masteruser", "", "masterauth", ""];
+        self.command(login).map(drop)
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Process>> {

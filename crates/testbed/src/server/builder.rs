@@ -25,6 +25,16 @@ enable-debug-command local
 repl-diskless-sync-delay 0
 ";
 
+/// What the nodes of a cluster have in common. A replica follows its own primary and no other, and
+/// takes its place however long it has not heard of it.
+const NODE: &str = "\
+cluster-enabled yes
+cluster-announce-ip 127.0.0.1
+cluster-node-timeout 2000
+cluster-allow-replica-migration no
+cluster-replica-validity-factor 0
+";
+
 /// What Valkey and Redis say who were built without TLS.
 const WITHOUT_TLS: [&str; 2] = ["Failed finding TLS support", ">>> 'tls-"];
 
@@ -39,6 +49,7 @@ pub struct ServerBuilder {
     follows: bool,
     tls: bool,
     is_sentinel: bool,
+    is_node: bool,
 }
 
 impl ServerBuilder {
@@ -137,6 +148,14 @@ impl ServerBuilder {
         }
     }
 
+    /// Makes the server a node of a cluster, which is alone and owns no slot until a
+    /// [`Cluster`](crate::Cluster) is made of it and others.
+    pub(crate) fn node(mut self) -> Self {
+        self.is_node = true;
+        self.directives.insert_str(0, NODE);
+        self
+    }
+
     /// Starts the server and returns when it answers (as a replica: when it follows its primary).
     ///
     /// The program is the one that the environment variable `UNSTALE_TEST_SERVER` names, else
@@ -185,10 +204,14 @@ impl ServerBuilder {
             |port| ReservedPort::reserve(port).map_err(|source| Error::Port { port, source });
         let port = reserve(self.port)?;
         let tls_port = self.tls.then(|| reserve(0)).transpose()?;
+        let bus_port = self.is_node.then(|| reserve(0)).transpose()?;
         let directory = TempDir::with_prefix("unstale-server-").map_err(Error::Directory)?;
         let mut configuration = format!("{DEFAULTS}port {}\n{}", port.number(), self.directives);
         if let Some(tls_port) = &tls_port {
             let _ = writeln!(configuration, "tls-port {}", tls_port.number());
+        }
+        if let Some(bus_port) = &bus_port {
+            let _ = writeln!(configuration, "cluster-port {}", bus_port.number());
         }
         fs::write(directory.path().join(CONFIGURATION), configuration).map_err(Error::Directory)?;
         let site = Site {
@@ -196,6 +219,7 @@ impl ServerBuilder {
             program,
             port,
             tls_port,
+            bus_port,
             password: self.password.clone(),
             environment: self.environment.clone(),
             is_sentinel: self.is_sentinel,

@@ -27,6 +27,8 @@ pub(super) struct Site {
     pub(super) port: ReservedPort,
     /// Where the server speaks TLS, if it does.
     pub(super) tls_port: Option<ReservedPort>,
+    /// Where a cluster's node speaks with the others, if it is one.
+    pub(super) bus_port: Option<ReservedPort>,
     pub(super) password: Option<String>,
     pub(super) environment: Vec<(OsString, OsString)>,
     /// Whether this is a sentinel, and serves no data.
