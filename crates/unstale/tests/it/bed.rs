@@ -1,6 +1,8 @@
 //! What a test runs on: a transport, and the instances that share it.
 
 mod ask;
+mod day;
+mod load;
 mod wires;
 
 use std::convert::Infallible;
@@ -16,6 +18,8 @@ pub(crate) use ask::{
     SlowLoad, caught_up, held, l1_answers, l1_hits, numbers, position, read, until_proven,
     until_sent, warm,
 };
+pub(crate) use day::{hasten, lived_through};
+pub(crate) use load::{Load, MAX_STALENESS};
 pub(crate) use wires::{Wires, text};
 
 /// Long enough for a slow machine, short enough to notice.
@@ -42,6 +46,18 @@ pub(crate) fn quick(config: &mut Config) {
     config.redis.command_timeout = Some(Duration::from_millis(500));
     config.breaker.open_duration = Duration::from_millis(20);
     config.breaker.max_open_duration = Duration::from_millis(200);
+}
+
+/// Settings of an instance to which these servers are named, and that soon finds another one.
+pub(crate) fn several(servers: &str, transport: Transport) -> Config {
+    let mut config = Config::default();
+    config.redis.connect_to(servers.parse().expect("servers"));
+    config.redis.command_timeout = Some(Duration::from_secs(1));
+    config.use_streams_for_invalidation = transport == Transport::Streams;
+    config.stream.poll_interval = Duration::from_millis(100);
+    config.breaker.open_duration = Duration::from_millis(50);
+    config.breaker.max_open_duration = Duration::from_millis(200);
+    config
 }
 
 /// Several instances share one of these.

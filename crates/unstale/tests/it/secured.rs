@@ -1,9 +1,8 @@
 //! The contract over every way to a server that is not open to everybody: TLS, logins with few
 //! rights, passwords from files, sockets.
 
-mod day;
 mod passwords;
 #[cfg(feature = "operate")]
-mod rights;
+pub(crate) mod rights;
 mod sockets;
 mod tls;

@@ -6,14 +6,13 @@ use testbed::{Server, eventually};
 use unstale::{Cache, Config};
 
 use crate::bed::{
-    PATIENCE, Transport, l1_hits, on_every_server, position, text, until_proven, until_sent,
+    Load, MAX_STALENESS, PATIENCE, Transport, l1_hits, on_every_server, position, several, text,
+    until_proven, until_sent,
 };
 
 mod errs;
-mod load;
 
 use errs::Errs;
-use load::Load;
 
 on_every_server!(
     a_failover_that_loses_writes_is_survived,
@@ -57,11 +56,11 @@ impl Deployment {
             .sentinels
             .each_ref()
             .map(|sentinel| sentinel.addr().to_string());
-        let mut config = config(
+        let mut config = several(
             &format!("{},serviceName={SERVICE}", sentinels.join(",")),
             transport,
         );
-        config.max_staleness = load::MAX_STALENESS;
+        config.max_staleness = MAX_STALENESS;
         config
     }
 
@@ -82,23 +81,11 @@ impl Deployment {
         .await;
     }
 
-    /// What is acknowledged from now on is lost when the primary is. Sentinels lead a replica back
-    /// that follows nobody, so these go on following, with a login that is refused.
+    /// What is acknowledged from now on is lost when the primary is.
     fn part_the_replicas(&self) {
         for replica in &self.replicas {
-            let login = [
-                "CONFIG",
-                "SET",
-                "masteruser",
-                "nobody",
-                "masterauth",
-                "none",
-            ];
-            replica.command(login).unwrap();
+            self.primary.part_from(replica).unwrap();
         }
-        self.primary
-            .command(["CLIENT", "KILL", "TYPE", "replica"])
-            .unwrap();
     }
 
     /// The replica that the sentinels have promoted, and whether it has this key. They close its
@@ -112,17 +99,6 @@ impl Deployment {
         })?;
         ask(promoted, &["EXISTS", key]).map(|there| there == "1")
     }
-}
-
-fn config(servers: &str, transport: Transport) -> Config {
-    let mut config = Config::default();
-    config.redis.connect_to(servers.parse().unwrap());
-    config.redis.command_timeout = Some(Duration::from_secs(1));
-    config.use_streams_for_invalidation = transport == Transport::Streams;
-    config.stream.poll_interval = Duration::from_millis(100);
-    config.breaker.open_duration = Duration::from_millis(50);
-    config.breaker.max_open_duration = Duration::from_millis(200);
-    config
 }
 
 async fn a_failover_that_loses_writes_is_survived(transport: Transport) {
@@ -182,7 +158,7 @@ async fn a_sentinel_that_is_down_is_passed_over(transport: Transport) {
     let (gone, there) = (sentinel(), sentinel());
     gone.kill().unwrap();
     let sentinels = format!("{},{}", gone.addr(), there.addr());
-    let config = config(
+    let config = several(
         &format!("{sentinels},password=hunter2,serviceName={SERVICE}"),
         transport,
     );
@@ -199,7 +175,7 @@ async fn a_sentinel_that_errs_does_no_harm(transport: Transport) {
     let right = right.start().unwrap();
     let wrong = Errs::start(replica.port()).await;
     let sentinels = format!("{},{}", wrong.addr(), right.addr());
-    let config = config(&format!("{sentinels},serviceName={SERVICE}"), transport);
+    let config = several(&format!("{sentinels},serviceName={SERVICE}"), transport);
     let cache = Cache::from_config(config).await.unwrap();
     until_proven(&cache, true).await;
     assert!(cache.remove("key").await.is_applied());

@@ -7,8 +7,7 @@ use testbed::Server;
 use unstale::Config;
 use unstale::operate::{Operator, Verdict, acl_rules};
 
-use super::day::{hasten, lived_through};
-use crate::bed::{Transport, on_every_server, text};
+use crate::bed::{Transport, hasten, lived_through, on_every_server, text};
 
 on_every_server!(
     the_rights_suffice,
@@ -29,7 +28,7 @@ fn config(server: &Server, transport: Transport, user: &str) -> Config {
     config
 }
 
-fn create(server: &Server, user: &str, rules: &[String]) {
+pub(crate) fn create(server: &Server, user: &str, rules: &[String]) {
     let mut words = ["ACL", "SETUSER", user, "reset", "on", ">hunter2"]
         .map(str::to_owned)
         .to_vec();
@@ -44,7 +43,7 @@ fn create(server: &Server, user: &str, rules: &[String]) {
 }
 
 /// What this user was denied, as `command:xadd`, `key:…` or `channel:…`.
-fn denied(server: &Server, user: &str) -> Vec<String> {
+pub(crate) fn denied(server: &Server, user: &str) -> Vec<String> {
     let log = server.command(["ACL", "LOG", "128"]).unwrap();
     let entries = log.as_sequence().unwrap().iter();
     let fields = entries.map(|entry| {

@@ -2,8 +2,7 @@
 
 use testbed::{Authority, Server};
 
-use super::day::{hasten, lived_through};
-use crate::bed::{Bed, Transport, on_every_server};
+use crate::bed::{Bed, Transport, hasten, lived_through, on_every_server};
 
 on_every_server!(a_day_on_a_socket, a_socket_with_a_login_and_a_database);
 

@@ -3,8 +3,7 @@
 use testbed::{Authority, Certificate, Server};
 use unstale::{Cache, Config, Error};
 
-use super::day::{hasten, lived_through};
-use crate::bed::{Bed, Transport, on_every_server};
+use crate::bed::{Bed, Transport, hasten, lived_through, on_every_server};
 
 on_every_server!(a_day_with_certificates_on_both_sides);
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use testbed::{Server, Value, eventually};
 use unstale::{Cache, Config, EntryOptions, Lookup};
 
-use crate::bed::{PATIENCE, caught_up, held, read, until_proven, warm};
+use super::{PATIENCE, caught_up, held, read, until_proven, warm};
 
 /// Settings under which a day is short, and one ban too many comes soon.
-pub(super) fn hasten(config: &mut Config) {
+pub(crate) fn hasten(config: &mut Config) {
     config.max_bans = 1;
     config.max_staleness = Duration::from_secs(20);
     config.stream.poll_interval = Duration::from_millis(100);
@@ -21,7 +21,7 @@ async fn instance(name: &str, config: &Config) -> Cache {
 }
 
 /// Two instances on one server, from their start to their end.
-pub(super) async fn lived_through(server: &Server, config: &Config) {
+pub(crate) async fn lived_through(server: &Server, config: &Config) {
     let (one, other) = (
         instance("one", config).await,
         instance("other", config).await,
@@ -67,6 +67,13 @@ pub(super) async fn lived_through(server: &Server, config: &Config) {
         caught_up(&other, banned.token().expect("it is applied")).await;
     }
     assert_eq!(read(&other, "stock:1", 4).await, 4);
+    let both = [("feed:1", 1_u64), ("feed:2", 2)];
+    let stored = one.set_many(&both, EntryOptions::new()).await;
+    assert!(stored.unwrap().is_applied());
+    assert!(one.remove_batch(["feed:1", "feed:2"]).await.is_applied());
+    assert!(one.remove_tag("products").await.is_applied());
+    assert!(one.clear().await.is_applied());
+    assert_eq!(read(&one, "stock:1", 5).await, 5);
     match one.lookup::<u64>("nobody's").await {
         Lookup::Miss(lease) => drop(lease),
         Lookup::Hit(found) => panic!("nobody stored {found:?}"),

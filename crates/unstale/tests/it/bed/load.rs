@@ -8,10 +8,10 @@ use testbed::eventually;
 use tokio::task::JoinSet;
 use unstale::Cache;
 
-use crate::bed::PATIENCE;
+use super::PATIENCE;
 
 /// How long a removal that was acknowledged may go unheard.
-pub(super) const MAX_STALENESS: Duration = Duration::from_secs(1);
+pub(crate) const MAX_STALENESS: Duration = Duration::from_secs(1);
 
 const KEYS: usize = 4;
 const READERS: usize = 2;
@@ -43,13 +43,13 @@ struct Seen {
     ended: AtomicBool,
 }
 
-pub(super) struct Load {
+pub(crate) struct Load {
     seen: Arc<Seen>,
     tasks: JoinSet<()>,
 }
 
 impl Load {
-    pub(super) fn begin(caches: &[Cache]) -> Self {
+    pub(crate) fn begin(caches: &[Cache]) -> Self {
         let seen = Arc::new(Seen::default());
         let mut tasks = JoinSet::new();
         for cache in caches {
@@ -63,7 +63,7 @@ impl Load {
     }
 
     /// Waits until so many more removals were acknowledged.
-    pub(super) async fn until_applied(&self, more: u64) {
+    pub(crate) async fn until_applied(&self, more: u64) {
         let applied = || self.seen.applied.load(Ordering::SeqCst);
         let enough = applied() + more;
         eventually("removals are acknowledged", PATIENCE, || async {
@@ -73,7 +73,7 @@ impl Load {
     }
 
     /// Stops, and fails where a read was stale or failed.
-    pub(super) async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.seen.ended.store(true, Ordering::SeqCst);
         while let Some(ended) = self.tasks.join_next().await {
             ended.expect("no reader found anything");
