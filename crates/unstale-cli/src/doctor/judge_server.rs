@@ -43,19 +43,15 @@ fn version(server: &ServerReport) -> Finding {
         .next()
         .and_then(|major| major.parse::<u32>().ok());
     let name = format!("{} {}", server.program, server.version);
-    if server.mode == "cluster" {
-        Finding::problem(
-            "version",
-            format!("{name}, as a cluster"),
-            "Use a single server, with replicas if you like: clusters are not supported yet.",
-        )
-    } else if major.is_some_and(|major| major < 7) {
+    if major.is_some_and(|major| major < 7) {
         Finding::problem(
             "version",
             format!("{name} is too old"),
             "Upgrade to Redis 7.0 or newer, or to Valkey: leases need SET with NX and GET, and \
              scripts need flags.",
         )
+    } else if server.mode == "cluster" {
+        Finding::fine("version", format!("{name}, a cluster's node"))
     } else {
         Finding::fine("version", name)
     }
@@ -239,7 +235,6 @@ mod tests {
         let problem = |check| [(check, Severity::Problem)];
         let warning = |check| [(check, Severity::Warning)];
         assert_eq!(found(|s| s.version = "6.2.14".into()), problem("version"));
-        assert_eq!(found(|s| s.mode = "cluster".into()), problem("version"));
         assert_eq!(found(|s| s.is_primary = false), problem("role"));
         assert_eq!(found(|s| s.saving_fails = true), problem("persistence"));
         assert_eq!(

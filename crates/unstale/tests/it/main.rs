@@ -10,6 +10,7 @@
 
 mod architecture;
 mod bed;
+mod cluster;
 mod config;
 mod contract;
 #[cfg(feature = "metrics")]

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 
-use testbed::{Server, WallClocks, eventually};
+use testbed::{Cluster, Server, WallClocks, eventually};
 
 use super::{doctor, findings, only, sound};
 use crate::bed::{PATIENCE, at, config, instance, until_told};
@@ -140,24 +140,21 @@ async fn connections_that_run_out_are_found() {
     .await;
 }
 
-/// The nodes of a cluster speak with each other on a second port, which somebody may take meanwhile.
-fn cluster() -> Option<Server> {
-    let free = TcpListener::bind("127.0.0.1:0").ok()?;
-    let port = free.local_addr().ok()?.port();
-    drop(free);
-    let server = sound()
-        .arg("cluster-enabled", "yes")
-        .arg("cluster-port", &port.to_string());
-    server.start().ok()
-}
-
+/// The one that is named does not own the slot of what instances keep there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_is_found() {
-    let server = (0..5).find_map(|_| cluster()).expect("a free port");
-    let ran = doctor(&server).await;
-    let version = ("version".to_owned(), "problem".to_owned());
-    assert!(findings(&ran).contains(&version), "{ran:?}");
-    assert_eq!(ran.code, 1, "{ran:?}");
+async fn a_cluster_is_looked_at_where_the_instances_are() {
+    let cluster = Cluster::of(&sound()).unwrap();
+    let slot = cluster.slot_of("{unstale:0}:meta").unwrap();
+    let owner = cluster.owner(slot).unwrap();
+    let mut primaries = cluster.primaries().into_iter();
+    let named = primaries.find(|node| node.port() != owner.port()).unwrap();
+    let _instance = instance("first", config(named)).await;
+    until_told(owner, 1).await;
+    let ran = doctor(named).await;
+    assert_eq!(findings(&ran), [], "{ran:?}");
+    let ran = at(named, &["doctor", "--sample", "1"]).await;
+    assert!(ran.out.contains("a cluster's node"), "{ran:?}");
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,18 +11,21 @@ use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, PushInfo,
     RedisConnectionInfo, RedisResult, TlsCertificates,
 };
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, Receiver};
 
 use super::certified::ReachedAs;
 use crate::config::repeat::line;
 use crate::config::{Config, Endpoint};
 use crate::error::Error;
 
+mod cluster;
 mod credentials;
+mod database;
 mod handshake;
 mod sentinel;
 
 use credentials::Credentials;
+pub(super) use database::NoDatabase;
 pub(super) use handshake::Mistrust;
 use handshake::Terms;
 
@@ -33,7 +36,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Messages that wait to be applied; what comes beyond them is lost, and found missing.
-pub(super) const PUSH_BUFFER: usize = 65_536;
+const PUSH_BUFFER: usize = 65_536;
+
+/// A connection, and what is pushed on it.
+type Listening = (MultiplexedConnection, Receiver<PushInfo>);
 
 /// The servers to try, and how to connect to them.
 pub(super) struct Target {
@@ -49,7 +55,7 @@ pub(super) struct Target {
     client_name: String,
 }
 
-/// One server to try, or a sentinel that knows which one.
+/// One server to try, a node of a cluster, or a sentinel that knows which one.
 pub(crate) struct Server {
     endpoint: Endpoint,
     /// Of what it knows the primary, if it is a sentinel.
@@ -118,48 +124,47 @@ impl Target {
         })
     }
 
-    /// Connects to one server, or to the primary that a sentinel knows now. Commands have no timeout
-    /// of their own: whoever sends one decides.
-    ///
-    /// Boxed, so that its many steps are no part of the types of all who wait for it: the compiler
-    /// goes only so deep, in the services that use this as well.
-    pub(super) fn connect<'a>(
-        &'a self,
-        server: &'a Server,
-        pushes: Option<mpsc::Sender<PushInfo>>,
-    ) -> Pin<Box<dyn Future<Output = RedisResult<MultiplexedConnection>> + Send + 'a>> {
-        Box::pin(self.connect_in_steps(server, pushes))
-    }
-
-    async fn connect_in_steps(
+    /// Connects to one server, to the primary that a sentinel knows now, or to the node of a cluster
+    /// that owns the slot of this key. Commands have no timeout of their own: whoever sends one decides.
+    pub(super) async fn connect(
         &self,
         server: &Server,
-        pushes: Option<mpsc::Sender<PushInfo>>,
+        key: &str,
     ) -> RedisResult<MultiplexedConnection> {
-        let read = self.credentials.read_aside().await?;
-        let mut login = self.login.clone();
-        if let Some(password) = &read.password {
-            login = login.set_password(password.expose());
-        }
-        let certificates = read.certificates.as_ref();
-        let endpoint = match &server.service {
-            None => server.endpoint.clone(),
-            Some(service) => {
-                self.primary(&server.endpoint, service, &login, certificates)
-                    .await?
-            }
-        };
-        let mut connection = self.open(&endpoint, login, certificates, pushes).await?;
-        // A name is only for people who look at CLIENT LIST; a server may forbid the command.
-        let name = self
-            .client_name
-            .replace(|c: char| c.is_whitespace() || c.is_control(), "-");
-        let _: RedisResult<()> = redis::cmd("CLIENT")
-            .arg("SETNAME")
-            .arg(name)
-            .query_async(&mut connection)
-            .await;
+        let (connection, _) = self.connect_in_steps(server, key, false).await?;
         Ok(connection)
+    }
+
+    /// The same, with what is pushed on the connection.
+    pub(super) async fn listen(&self, server: &Server, key: &str) -> RedisResult<Listening> {
+        self.connect_in_steps(server, key, true).await
+    }
+
+    /// Boxed, so that its many steps are no part of the types of all who wait for it: the compiler
+    /// goes only so deep, in the services that use this as well.
+    fn connect_in_steps<'a>(
+        &'a self,
+        server: &'a Server,
+        key: &'a str,
+        listens: bool,
+    ) -> Pin<Box<dyn Future<Output = RedisResult<Listening>> + Send + 'a>> {
+        Box::pin(async move {
+            let read = self.credentials.read_aside().await?;
+            let mut login = self.login.clone();
+            if let Some(password) = &read.password {
+                login = login.set_password(password.expose());
+            }
+            let certificates = read.certificates.as_ref();
+            let first = match &server.service {
+                None => server.endpoint.clone(),
+                Some(service) => {
+                    self.primary(&server.endpoint, service, &login, certificates)
+                        .await?
+                }
+            };
+            self.open_owner(key, first, &login, certificates, listens)
+                .await
+        })
     }
 
     async fn open(
@@ -195,7 +200,7 @@ impl Target {
             _ => Client::open(info)?,
         };
         let opened = client.get_multiplexed_async_connection_with_config(&config);
-        opened.await.map_err(|error| match is_tls {
+        NoDatabase::explain(opened.await).map_err(|error| match is_tls {
             true => self.terms.explain(error),
             false => error,
         })

@@ -7,11 +7,11 @@ use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamReadReply};
 use redis::{ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::Receiver;
 
 use super::super::shared::{Entries, Unavailable};
 use super::super::wire;
-use super::connection::{PUSH_BUFFER, Server};
+use super::connection::Server;
 use super::reply;
 use super::route::RedisRoute;
 use crate::core::{Fenced, Message, Position, Snapshot};
@@ -70,17 +70,18 @@ impl RedisFeed {
         patience: Duration,
     ) -> RedisResult<Self> {
         let channel = &route.keyspace.channel;
-        let by_pushes = !channel.is_empty();
-        let (sender, receiver) = mpsc::channel(if by_pushes { PUSH_BUFFER } else { 1 });
-        let pushes = by_pushes.then_some(sender);
-        let mut connection = route.target.connect(server, pushes).await?;
-        if by_pushes {
+        let (connection, pushes) = if channel.is_empty() {
+            (route.connect(server).await?, None)
+        } else {
+            let opened = route.target.listen(server, &route.keyspace.meta).await?;
+            let (mut connection, pushes) = opened;
             connection.subscribe(channel).await?;
-        }
+            (connection, Some(Mutex::new(pushes)))
+        };
         Ok(Self {
             connection,
             route: route.clone(),
-            pushes: by_pushes.then(|| Mutex::new(receiver)),
+            pushes,
             patience,
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::super::shared::Unavailable;
-use super::connection::Mistrust;
+use super::connection::{Mistrust, NoDatabase};
 
 /// What `log.lua` answers when the server's history is not the caller's.
 const NOFENCE: &str = "NOFENCE";
@@ -16,14 +16,27 @@ pub(super) fn is_unfenced(error: &RedisError) -> bool {
 }
 
 /// Whether this server, on this connection, is of no use any longer.
+///
+/// Of a cluster's node that is so when the slot is another's (MOVED), and when it cannot be sure that
+/// it is still its own (CLUSTERDOWN): it may find out that it was replaced, and has to be fenced first.
+///
+/// While a slot moves away key by key, its owner answers ASK or TRYAGAIN for what is no longer there.
+/// That is this one command's bad luck: reads go to the source, removals stay pending, and where `meta`
+/// or the log has gone there is no proof either. The other node would answer after ASKING, and is not
+/// asked: nothing may be executed where the slot is not owned yet, because no fence has seen that
+/// history, and half of what a script reads is still here.
 pub(super) fn ends_line(error: &RedisError) -> bool {
-    let not_a_primary = matches!(
+    let not_the_primary = matches!(
         error.kind(),
         ErrorKind::Server(
-            ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::BusyLoading
+            ServerErrorKind::ReadOnly
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::BusyLoading
+                | ServerErrorKind::Moved
+                | ServerErrorKind::ClusterDown
         )
     );
-    not_a_primary
+    not_the_primary
         || matches!(code(error).as_deref(), Some("NOTPRIMARY" | "NOREPLICAS"))
         || error.is_io_error()
         || error.is_connection_dropped()
@@ -39,6 +52,12 @@ pub(super) fn is_of_login(error: &RedisError) -> bool {
             | ErrorKind::Server(ServerErrorKind::NoPerm)
     ) || matches!(code(error).as_deref(), Some("WRONGPASS" | "NOAUTH"))
         || Mistrust::of(error).is_some_and(Mistrust::is_final)
+        || NoDatabase::is(error)
+}
+
+/// Whether the key's slot is another node's.
+pub(super) fn is_moved(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(ServerErrorKind::Moved))
 }
 
 /// Whether the server asks for a login.

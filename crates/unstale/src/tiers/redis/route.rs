@@ -51,7 +51,7 @@ impl Route for RedisRoute {
     }
 
     async fn connect(&self, server: &Server) -> RedisResult<MultiplexedConnection> {
-        self.target.connect(server, None).await
+        self.target.connect(server, &self.keyspace.meta).await
     }
 
     async fn fence(&self, connection: &MultiplexedConnection) -> RedisResult<Fenced> {

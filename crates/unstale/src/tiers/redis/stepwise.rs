@@ -6,9 +6,8 @@ use std::sync::Arc;
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
 use redis::{FromRedisValue, PushInfo, RedisResult, Value};
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::Receiver;
 
-use super::connection::PUSH_BUFFER;
 use super::{Redis, RedisLine, feed, looked, reply};
 use crate::config::Config;
 use crate::error::Error;
@@ -172,8 +171,8 @@ impl Subscription {
         if channel.is_empty() {
             return Ok(None);
         }
-        let (sender, pushes) = mpsc::channel(PUSH_BUFFER);
-        let mut connection = redis.route.target.connect(server, Some(sender)).await?;
+        let opened = redis.route.target.listen(server, &redis.keyspace.meta);
+        let (mut connection, pushes) = opened.await?;
         connection.subscribe(channel).await?;
         Ok(Some(Self { connection, pushes }))
     }

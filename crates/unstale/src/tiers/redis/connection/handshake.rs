@@ -201,7 +201,7 @@ fn was_closed(error: &RedisError) -> bool {
 }
 
 /// What the client wrapped into its own error, and that into an error of the system.
-fn within<E: Error + 'static>(error: &RedisError) -> Option<&E> {
+pub(super) fn within<E: Error + 'static>(error: &RedisError) -> Option<&E> {
     let cause: &Arc<dyn Error + Send + Sync> = error.source()?.downcast_ref()?;
     let cause: &(dyn Error + 'static) = &**cause;
     cause.downcast_ref::<E>().or_else(|| {

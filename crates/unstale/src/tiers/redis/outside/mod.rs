@@ -25,6 +25,7 @@ use crate::config::Config;
 use crate::core::{Limits, Partition};
 use crate::local::Local;
 use crate::operate::Trouble;
+use crate::protect::Route;
 use crate::tiers::Memory;
 
 /// People wait longer than a cache may.
@@ -56,7 +57,7 @@ impl Outside {
         let (mut second_best, mut last) = (None, Trouble::NoServer);
         for (server, each) in route.target.servers.iter().enumerate() {
             let endpoint = each.to_string();
-            let attempt = tokio::time::timeout(patience, route.target.connect(each, None)).await;
+            let attempt = tokio::time::timeout(patience, route.connect(each)).await;
             let connection = match attempt {
                 Ok(Ok(connection)) => connection,
                 Ok(Err(error)) => {

@@ -1,0 +1,107 @@
+//! Clusters: the way to the primary that owns the slot, and what becomes of the contract when that is
+//! another one.
+
+use testbed::{Cluster, Server, eventually};
+use unstale::{Cache, Config};
+
+use crate::bed::{
+    Load, MAX_STALENESS, PATIENCE, Transport, l1_hits, position, several, until_proven,
+};
+
+mod commands;
+mod failover;
+mod migrating;
+mod moved;
+mod plain;
+
+/// A cluster, the slot of everything that instances keep there, and who moves it.
+struct Bed {
+    cluster: Cluster,
+    slot: u16,
+}
+
+impl Bed {
+    fn start() -> Self {
+        Self::among(Cluster::start().unwrap())
+    }
+
+    fn among(cluster: Cluster) -> Self {
+        let slot = cluster.slot_of(&key("meta")).unwrap();
+        Self { cluster, slot }
+    }
+
+    fn owner(&self) -> &Server {
+        self.cluster.owner(self.slot).expect("somebody owns it")
+    }
+
+    /// A primary that does not own the slot.
+    fn another(&self) -> &Server {
+        let owner = self.owner().port();
+        let mut primaries = self.cluster.primaries().into_iter();
+        let another = primaries.find(|node| node.port() != owner);
+        another.expect("there are three")
+    }
+
+    /// Settings of an instance to which all nodes are named.
+    fn config(&self, transport: Transport) -> Config {
+        let nodes = self.cluster.nodes().iter();
+        let nodes: Vec<_> = nodes.map(|node| node.addr().to_string()).collect();
+        let mut config = several(&nodes.join(","), transport);
+        config.max_staleness = MAX_STALENESS;
+        config
+    }
+
+    async fn instance(&self, name: &str, transport: Transport) -> Cache {
+        let builder = Cache::builder().config(self.config(transport));
+        let cache = builder.instance_name(name).build().await.unwrap();
+        until_proven(&cache, true).await;
+        cache
+    }
+
+    async fn two(&self, transport: Transport) -> [Cache; 2] {
+        [
+            self.instance("one", transport).await,
+            self.instance("other", transport).await,
+        ]
+    }
+}
+
+/// The name of what an instance keeps on the server.
+fn key(name: &str) -> String {
+    format!("{{{}:0}}:{name}", Config::default().redis.namespace())
+}
+
+/// The name of a record.
+fn record(name: &str) -> String {
+    key(&format!("k:{name}"))
+}
+
+/// The name of the Stream.
+fn log() -> String {
+    key(&Config::default().stream.stream_name)
+}
+
+/// Has something happen to the slot under load: afterwards the history is another one, everything is
+/// in service again, and L1 is of use.
+async fn survives(caches: &[Cache; 2], load: &Load, happens: impl AsyncFnOnce()) {
+    load.until_applied(50).await;
+    let before = caches.each_ref().map(position);
+    happens().await;
+    load.until_applied(50).await;
+    for (cache, before) in caches.iter().zip(before) {
+        until_proven(cache, true).await;
+        eventually("the history is another one", PATIENCE, || async {
+            let now = position(cache);
+            (now.0 > before.0).then_some(()).ok_or(now)
+        })
+        .await;
+    }
+    let hits = caches.each_ref().map(l1_hits);
+    eventually("L1 is of use again", PATIENCE, || async {
+        let now = caches.each_ref().map(l1_hits);
+        (now[0] > hits[0] && now[1] > hits[1])
+            .then_some(())
+            .ok_or(now)
+    })
+    .await;
+}
