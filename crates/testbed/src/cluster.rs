@@ -17,6 +17,9 @@ const SLOTS: usize = 16_384;
 
 /// How long the nodes may take to agree: far more than they need, for machines that are slow or busy.
 const AGREED_WITHIN: Duration = Duration::from_secs(60);
+
+/// When a node that was told to take its primary's place has given up, because others were too slow.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(6);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A Redis or Valkey cluster on 127.0.0.1: three primaries, each with a third of the slots and one
@@ -127,6 +130,26 @@ impl Cluster {
     /// [`Error::NoCluster`] with what they disagree about.
     pub fn until_agreed(&self) -> Result<()> {
         self.wait(|| self.disagreement())
+    }
+
+    /// Has a replica take its primary's place in good order, and waits until it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCluster`] when it has not.
+    pub fn promote(&self, replica: &Server) -> Result<()> {
+        let mut asked: Option<Instant> = None;
+        self.wait(|| {
+            if View::of(replica).is_some_and(|view| view.is_primary()) {
+                return None;
+            }
+            if asked.is_none_or(|at| at.elapsed() > HANDED_OVER_WITHIN) {
+                asked = Some(Instant::now());
+                // What it answers does not tell what will become of it.
+                let _ = replica.command(["CLUSTER", "FAILOVER"]);
+            }
+            Some(format!("{replica:?} has not taken its primary's place"))
+        })
     }
 
     /// Begins to move a slot to another primary: from now on its owner answers only for the keys that

@@ -38,8 +38,7 @@ async fn a_primary_that_is_lost_and_comes_back_is_survived(transport: Transport)
     bed.cluster.until_agreed().unwrap();
     replica.join_again().unwrap();
     survives(&caches, &load, async || {
-        killed.command(["CLUSTER", "FAILOVER"]).unwrap();
-        until_owner(&bed, killed).await;
+        bed.cluster.promote(killed).unwrap();
     })
     .await;
     load.end().await;
