@@ -1,5 +1,6 @@
 //! The faults: what is broken on purpose, and what every instance has to make of it.
 
+mod cluster;
 pub(crate) mod instance;
 pub(crate) mod network;
 pub(crate) mod server;
@@ -10,7 +11,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use anyhow::Result;
 use async_trait::async_trait;
 
-use crate::{clock, field::Field, field::Setup, settings::MAX_STALENESS};
+use crate::{clock, field::Field, field::Setup, options::Topology, settings::MAX_STALENESS};
 
 /// One thing that can go wrong.
 pub(crate) struct Kind {
@@ -24,17 +25,18 @@ pub(crate) struct Kind {
 
 /// Everything that can go wrong in this setup.
 pub(crate) fn catalogue(setup: &Setup) -> Vec<&'static Kind> {
-    [
-        network::UNAIDED,
-        network::OF_CONNECTIONS,
-        server::KINDS,
-        instance::KINDS,
-        together::KINDS,
-    ]
-    .into_iter()
-    .flatten()
-    .filter(|kind| (kind.applies)(setup))
-    .collect()
+    let kinds = match setup.topology {
+        Topology::Single => &[
+            network::UNAIDED,
+            network::OF_CONNECTIONS,
+            server::KINDS,
+            instance::KINDS,
+            together::KINDS,
+        ][..],
+        Topology::Cluster => &[cluster::KINDS, instance::KINDS],
+    };
+    let kinds = kinds.iter().copied().flatten();
+    kinds.filter(|kind| (kind.applies)(setup)).collect()
 }
 
 /// For faults that can happen everywhere.

@@ -2,19 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use parking_lot::Mutex;
-use testbed::{Proxy, Server, ServerBuilder, Value, WallClock, WallClocks};
+use testbed::{Cluster, Proxy, Server, ServerBuilder, Value, WallClock, WallClocks};
 
 use crate::{
     fault::Whom,
     instance::Instance,
-    options::{SubjectKind, Transport},
+    options::{SubjectKind, Topology, Transport},
+    settings::META,
 };
 
 /// What a run consists of.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Setup {
+    pub(crate) topology: Topology,
     pub(crate) transport: Transport,
     pub(crate) subject: SubjectKind,
     pub(crate) tasks: u32,
@@ -30,6 +32,7 @@ impl Setup {
     #[cfg(test)]
     pub(crate) fn example() -> Self {
         Self {
+            topology: Topology::Single,
             transport: Transport::Streams,
             subject: SubjectKind::Unstale,
             tasks: 3,
@@ -38,9 +41,17 @@ impl Setup {
     }
 }
 
-/// The server and the instances.
+/// What the instances keep their things on.
+enum Servers {
+    /// One, which others may take the place of.
+    Single(Mutex<Arc<Server>>),
+    /// Many, of which one owns this slot, where everything is.
+    Cluster(Arc<Cluster>, u16),
+}
+
+/// The servers and the instances.
 pub(crate) struct Field {
-    server: Mutex<Arc<Server>>,
+    servers: Servers,
     instances: Mutex<Vec<Arc<dyn Instance>>>,
     clocks: Arc<WallClocks>,
     /// By which every server goes.
@@ -48,14 +59,23 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Starts a server. Instances take their places afterwards.
-    pub(crate) async fn prepare() -> Result<Self> {
+    /// Starts the servers. Instances take their places afterwards.
+    pub(crate) async fn prepare(topology: Topology) -> Result<Self> {
         let clocks = Arc::new(blocking(|| Ok(WallClocks::make()?)).await?);
         let server_clock = clocks.clock("server")?;
         let builder = Server::builder().wall_clock(&server_clock);
-        let server = blocking(move || Ok(builder.start()?)).await?;
+        let servers = blocking(move || {
+            Ok(match topology {
+                Topology::Single => Servers::Single(Mutex::new(Arc::new(builder.start()?))),
+                Topology::Cluster => {
+                    let cluster = Cluster::of(&builder)?;
+                    let slot = cluster.slot_of(META)?;
+                    Servers::Cluster(Arc::new(cluster), slot)
+                }
+            })
+        });
         Ok(Self {
-            server: Mutex::new(Arc::new(server)),
+            servers: servers.await?,
             instances: Mutex::default(),
             clocks,
             server_clock,
@@ -77,22 +97,86 @@ impl Field {
         Arc::clone(&self.clocks)
     }
 
-    /// The server that is the primary now.
-    pub(crate) fn server(&self) -> Arc<Server> {
-        Arc::clone(&self.server.lock())
+    /// The server that is the primary now, where there is one.
+    pub(crate) fn server(&self) -> Result<Arc<Server>> {
+        match &self.servers {
+            Servers::Single(server) => Ok(Arc::clone(&server.lock())),
+            Servers::Cluster(..) => bail!("a cluster is not one server"),
+        }
+    }
+
+    /// What the report says of the servers.
+    pub(crate) fn described(&self) -> String {
+        let program = |server: &Server| format!("{} {}", server.kind(), server.version());
+        match &self.servers {
+            Servers::Single(server) => program(&server.lock()),
+            Servers::Cluster(cluster, _) => match cluster.nodes() {
+                [one, ..] => format!("{}, a cluster", program(one)),
+                [] => "a cluster".to_owned(),
+            },
+        }
     }
 
     /// Another server is the primary from now on: new connections lead to it. Answers the old one.
-    pub(crate) fn hand_over(&self, server: Server) -> Arc<Server> {
+    pub(crate) fn hand_over(&self, server: Server) -> Result<Arc<Server>> {
         for instance in self.instances(Whom::All) {
             instance.proxy().redirect(server.addr());
         }
-        std::mem::replace(&mut self.server.lock(), Arc::new(server))
+        match &self.servers {
+            Servers::Single(old) => Ok(std::mem::replace(&mut old.lock(), Arc::new(server))),
+            Servers::Cluster(..) => bail!("a cluster hands over by itself"),
+        }
     }
 
-    /// A proxy for an instance to come.
-    pub(crate) async fn proxy(&self) -> Result<Proxy> {
-        Ok(Proxy::start(self.server().addr()).await?)
+    /// A proxy for an instance to come, and the address by which it reaches the servers. Nodes of a
+    /// cluster point to each other, and past any proxy: there it leads nowhere that matters.
+    pub(crate) async fn proxy(&self) -> Result<(Proxy, String)> {
+        match &self.servers {
+            Servers::Single(server) => {
+                let to = server.lock().addr();
+                let proxy = Proxy::start(to).await?;
+                let address = proxy.url();
+                Ok((proxy, address))
+            }
+            Servers::Cluster(cluster, _) => {
+                let nodes = cluster.nodes().iter().map(Server::addr);
+                let nodes: Vec<_> = nodes.collect();
+                let first = *nodes.first().context("a cluster without nodes")?;
+                let named: Vec<_> = nodes.iter().map(ToString::to_string).collect();
+                Ok((Proxy::start(first).await?, named.join(",")))
+            }
+        }
+    }
+
+    /// Connections of instances, on all servers that run.
+    pub(crate) async fn connections(&self) -> Result<u64> {
+        let servers = match &self.servers {
+            Servers::Single(_) => {
+                let info = self.text(&["INFO", "clients"]).await?;
+                let mut lines = info.lines();
+                let count =
+                    |line: &str| line.trim().strip_prefix("connected_clients:")?.parse().ok();
+                let connections = lines.find_map(count);
+                return connections.context("INFO clients does not tell connected_clients");
+            }
+            Servers::Cluster(cluster, _) => Arc::clone(cluster),
+        };
+        let names: Vec<_> = self
+            .instances(Whom::All)
+            .iter()
+            .map(|instance| format!(" name={} ", instance.name()))
+            .collect();
+        blocking(move || {
+            let mut connections = 0;
+            for node in servers.nodes() {
+                let list = node.command(["CLIENT", "LIST"])?;
+                let list = text(&list).context("CLIENT LIST tells nothing")?;
+                let is_ours = |line: &&str| names.iter().any(|name| line.contains(name));
+                connections += list.lines().filter(is_ours).count() as u64;
+            }
+            Ok(connections)
+        })
+        .await
     }
 
     pub(crate) fn place(&self, instance: Arc<dyn Instance>) {
@@ -126,8 +210,23 @@ impl Field {
         &self,
         act: impl FnOnce(&Server) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let server = self.server();
+        let server = self.server()?;
         blocking(move || act(&server)).await
+    }
+
+    /// Does something to the cluster, and to the slot of everything in it, that keeps its thread
+    /// waiting.
+    pub(crate) async fn on_cluster<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Cluster, u16) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match &self.servers {
+            Servers::Single(_) => bail!("one server is no cluster"),
+            Servers::Cluster(cluster, slot) => {
+                let (cluster, slot) = (Arc::clone(cluster), *slot);
+                blocking(move || act(&cluster, slot)).await
+            }
+        }
     }
 
     /// The connections of one instance, as the server lists them.

@@ -85,11 +85,7 @@ impl Footprint {
     }
 
     async fn look(field: &Field) -> Result<Self> {
-        let info = field.text(&["INFO", "clients"]).await?;
-        let connections = info
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("connected_clients:")?.parse().ok())
-            .context("INFO clients does not tell connected_clients")?;
+        let connections = field.connections().await?;
         let (mut usage, mut processes) = (Usage::here()?, 1);
         for instance in field.instances(Whom::All) {
             if let Some(process) = instance.process() {

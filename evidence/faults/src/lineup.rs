@@ -26,8 +26,8 @@ pub(crate) async fn start(field: &Field, setup: &Setup, seed: u64, reports: Repo
             seed: seeds.u64(..),
         };
         let name = format!("task-{number}");
-        let proxy = field.proxy().await?;
-        let task = Task::start(name, proxy, setup.subject, setup.transport, work);
+        let way = field.proxy().await?;
+        let task = Task::start(name, way, setup.subject, setup.transport, work);
         field.place(Arc::new(task.await?));
     }
     if setup.processes == 0 {
@@ -37,8 +37,8 @@ pub(crate) async fn start(field: &Field, setup: &Setup, seed: u64, reports: Repo
     let spawner = Arc::new(spawner);
     for number in 0..setup.processes {
         let name = format!("process-{number}");
-        let proxy = field.proxy().await?;
-        let process = Process::start(name, proxy, Arc::clone(&spawner));
+        let way = field.proxy().await?;
+        let process = Process::start(name, way, Arc::clone(&spawner));
         field.place(Arc::new(process.await?));
     }
     Ok(())

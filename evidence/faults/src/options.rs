@@ -32,6 +32,10 @@ pub(crate) struct Options {
     #[arg(long, value_enum, default_value_t = Transport::Streams)]
     pub(crate) transport: Transport,
 
+    /// What the instances keep their things on
+    #[arg(long, value_enum, default_value_t = Topology::Single)]
+    pub(crate) topology: Topology,
+
     /// How many instances run as tasks of this process
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=16))]
     pub(crate) instances: u32,
@@ -73,6 +77,16 @@ pub(crate) enum Transport {
     PubSub,
 }
 
+/// Which servers there are.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Topology {
+    /// One server, each instance behind a fault proxy.
+    Single,
+    /// Three primaries and three replicas, which are reached as they announce themselves: there are no
+    /// proxies, and no faults of the network.
+    Cluster,
+}
+
 /// What is under test.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum SubjectKind {
@@ -92,6 +106,7 @@ pub(crate) enum Budget {
 impl Options {
     pub(crate) fn setup(&self) -> Setup {
         Setup {
+            topology: self.topology,
             transport: self.transport,
             subject: self.subject,
             tasks: self.instances,

@@ -37,19 +37,25 @@ use crate::{
 pub(crate) struct Process {
     name: String,
     proxy: Proxy,
+    address: String,
     spawner: Arc<Spawner>,
     wall_clock: WallClock,
     life: Mutex<Arc<Life>>,
 }
 
 impl Process {
-    /// Starts a process and puts it to work.
-    pub(crate) async fn start(name: String, proxy: Proxy, spawner: Arc<Spawner>) -> Result<Self> {
+    /// Starts a process that reaches the servers at this address, and puts it to work.
+    pub(crate) async fn start(
+        name: String,
+        (proxy, address): (Proxy, String),
+        spawner: Arc<Spawner>,
+    ) -> Result<Self> {
         let wall_clock = spawner.wall_clock(&name)?;
-        let life = spawner.spawn(&name, &proxy, &wall_clock).await?;
+        let life = spawner.spawn(&name, &address, &wall_clock).await?;
         Ok(Self {
             name,
             proxy,
+            address,
             spawner,
             wall_clock,
             life: Mutex::new(Arc::new(life)),
@@ -76,7 +82,7 @@ impl Process {
     pub(crate) async fn replace(&self) -> Result<()> {
         let successor = self
             .spawner
-            .spawn(&self.name, &self.proxy, &self.wall_clock)
+            .spawn(&self.name, &self.address, &self.wall_clock)
             .await?;
         *self.life.lock() = Arc::new(successor);
         Ok(())

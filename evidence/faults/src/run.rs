@@ -11,7 +11,7 @@ use crate::{
     footprint::Footprint,
     judging::Judging,
     lineup,
-    options::{Budget, Options},
+    options::{Budget, Options, SubjectKind, Topology},
     progress::Progress,
     report::Reports,
     schedule::Schedule,
@@ -47,12 +47,15 @@ struct Run {
 pub(crate) async fn run(options: &Options) -> Result<bool> {
     let seed = options.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let setup = options.setup();
+    if setup.subject == SubjectKind::CacheAside && setup.topology != Topology::Single {
+        bail!("`--subject cache-aside` knows one server: leave out `--topology`");
+    }
     let mut kinds = catalogue(&setup);
     kinds.retain(|kind| options.wants(kind.name));
     if kinds.is_empty() {
         bail!("no fault has a name that `--only` and `--except` leave over: `--list` lists them");
     }
-    let field = Field::prepare().await?;
+    let field = Field::prepare(setup.topology).await?;
     let (reports, inbox) = Reports::channel();
     let judging = Judging::start(inbox)?;
     let mut run = Run {

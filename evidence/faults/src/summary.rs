@@ -63,11 +63,10 @@ impl Propagation {
 
 impl Summary {
     pub(crate) fn new(seed: u64, setup: &Setup, field: &Field) -> Self {
-        let server = field.server();
         Self {
             seed,
             setup: *setup,
-            server: format!("{} {}", server.kind(), server.version()),
+            server: field.described(),
             table: Table::default(),
             propagation: Propagation::default(),
             began: Instant::now(),

@@ -19,15 +19,15 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Makes a cache and puts it to work.
+    /// Makes a cache that reaches the servers at this address, and puts it to work.
     pub(crate) async fn start(
         name: String,
-        proxy: Proxy,
+        (proxy, address): (Proxy, String),
         kind: SubjectKind,
         transport: Transport,
         work: Work<()>,
     ) -> Result<Self> {
-        let running = Running::start(&name, &proxy.url(), kind, transport, work).await?;
+        let running = Running::start(&name, &address, kind, transport, work).await?;
         Ok(Self {
             name,
             proxy,

@@ -57,6 +57,31 @@ fn a_few_faults_hold_on_either_transport() {
     }
 }
 
+#[test]
+fn a_cluster_holds_while_slots_move() {
+    let (output, said) = faults(&[
+        "--topology=cluster",
+        "--seconds=12",
+        "--seed=5",
+        "--instances=2",
+        "--processes=1",
+        "--only=slot moved at once",
+        "--only=slot moved, meta first",
+    ]);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Everything held."), "{said}");
+    assert!(said.contains(", a cluster"), "{said}");
+    let [times, reads, violations, .., detected, _, _, _, _] = row(&said, "slot moved at once")[..]
+    else {
+        panic!("{said}");
+    };
+    let times: u64 = times.parse().unwrap();
+    assert!(times >= 1, "{said}");
+    assert_ne!(reads, "0", "{said}");
+    assert_eq!(violations, "0", "{said}");
+    assert_eq!(detected, format!("{0}/{0}", 3 * times), "{said}");
+}
+
 /// A checker that finds nothing proves nothing.
 #[test]
 fn cache_aside_written_by_hand_is_caught_and_shown() {
@@ -95,6 +120,12 @@ fn what_can_be_broken_is_listed() {
     for fault in ["cut", "FLUSHALL", "log trimmed past a stopped reader"] {
         assert!(said.lines().any(|line| line == fault), "{fault}: {said}");
     }
+    let (_, of_clusters) = faults(&["--list", "--topology=cluster"]);
+    let listed = |fault| of_clusters.lines().any(|line| line == fault);
+    assert!(
+        listed("slot moved, meta first") && !listed("black hole"),
+        "{of_clusters}"
+    );
     let (_, by_pushes) = faults(&["--list", "--transport=pubsub"]);
     assert!(!by_pushes.contains("log trimmed"), "{by_pushes}");
 }

@@ -74,6 +74,17 @@ impl<'a> SlotMove<'a> {
         self.from.command(words).map(drop)
     }
 
+    /// Keys that have not been moved, at most a hundred of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::command`].
+    pub fn left(&self) -> Result<Vec<String>> {
+        let asking = ["CLUSTER", "GETKEYSINSLOT", &self.slot, AT_ONCE];
+        let left = self.from.command(asking)?;
+        Ok(redis::from_redis_value(left).unwrap_or_default())
+    }
+
     /// Moves all keys that are left.
     ///
     /// # Errors
@@ -81,10 +92,7 @@ impl<'a> SlotMove<'a> {
     /// As [`Server::command`].
     pub fn all_keys(&self) -> Result<()> {
         loop {
-            let left = self
-                .from
-                .command(["CLUSTER", "GETKEYSINSLOT", &self.slot, AT_ONCE])?;
-            let left: Vec<String> = redis::from_redis_value(left).unwrap_or_default();
+            let left = self.left()?;
             if left.is_empty() {
                 return Ok(());
             }

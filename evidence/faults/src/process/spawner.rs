@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
 use tempfile::TempDir;
-use testbed::{Proxy, WallClock, WallClocks};
+use testbed::{WallClock, WallClocks};
 use tokio::{net::UnixListener, process::Command};
 
 use super::{life::Life, orders::Assignment};
@@ -66,14 +66,14 @@ impl Spawner {
     pub(super) async fn spawn(
         &self,
         name: &str,
-        proxy: &Proxy,
+        address: &str,
         wall_clock: &WallClock,
     ) -> Result<Life> {
         let instance = self.next_instance.fetch_add(1, Ordering::Relaxed);
         let assignment = Assignment {
             name: name.to_owned(),
             instance,
-            server: proxy.url(),
+            server: address.to_owned(),
             subject: self.setup.subject,
             transport: self.setup.transport,
             seed: self.seeds.lock().u64(..),

@@ -12,6 +12,7 @@ use crate::{
     fault::{Draw, Effect, Expectation, Fault},
     field::Field,
     instance::Instance as _,
+    options::Topology,
     process::Process,
 };
 
@@ -43,8 +44,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Killed {
     pub(super) fn new(draw: &mut Draw<'_>) -> Self {
         let place = draw.process();
+        let has_proxies = draw.setup().topology == Topology::Single;
         let random = draw.random();
-        let (way, longest) = match random.u8(0..4) {
+        // Where there are no proxies nothing can be held up on its way.
+        let ways = if has_proxies { 4 } else { 1 };
+        let (way, longest) = match random.u8(0..ways) {
             // A removal takes about as long.
             0 => (Way::Free, 600),
             1 => (Way::Unsent, 20_000),

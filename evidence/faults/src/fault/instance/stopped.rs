@@ -13,7 +13,7 @@ use crate::{
         server::{CERTAIN, appended},
     },
     field::{Field, Setup},
-    options::{SubjectKind, Transport},
+    options::{SubjectKind, Topology, Transport},
     settings::{LEASE_TTL, LOG, MAX_STALENESS},
 };
 
@@ -122,9 +122,11 @@ pub(super) struct Trimmed {
 }
 
 impl Trimmed {
-    /// Only a Stream is trimmed, and only this library has a log.
+    /// Only a Stream is trimmed, only this library has a log, and only one server is told to.
     pub(super) fn applies(setup: &Setup) -> bool {
-        setup.transport == Transport::Streams && setup.subject == SubjectKind::Unstale
+        setup.topology == Topology::Single
+            && setup.transport == Transport::Streams
+            && setup.subject == SubjectKind::Unstale
     }
 
     pub(super) fn new(draw: &mut Draw<'_>) -> Self {

@@ -91,11 +91,11 @@ impl Failover {
                     instance.proxy().cut();
                 }
                 let effect = Effect::since(began);
-                Ok((effect, handed_over(field.server(), replica).await?))
+                Ok((effect, handed_over(field.server()?, replica).await?))
             }
             Manner::Surviving => {
                 let began = clock::now();
-                let promoted = handed_over(field.server(), replica).await?;
+                let promoted = handed_over(field.server()?, replica).await?;
                 Ok((Effect::since(began), promoted))
             }
             Manner::Isolated => {
@@ -106,7 +106,7 @@ impl Failover {
                     field.command(&words).await?;
                 }
                 link.stall(Direction::Both);
-                until_refusing(field.server()).await?;
+                until_refusing(field.server()?).await?;
                 let began = clock::now();
                 let promoted = alone(replica).await?;
                 Ok((Effect::since(began), promoted))
@@ -129,7 +129,7 @@ impl Fault for Failover {
     }
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
-        let primary = field.server();
+        let primary = field.server()?;
         let link = Proxy::start(primary.addr()).await?;
         let way = match self.manner {
             Manner::Losing(_) | Manner::Isolated => link.addr(),
@@ -143,7 +143,7 @@ impl Fault for Failover {
             .await
             .map_err(anyhow::Error::msg)?;
         let (effect, promoted) = self.promote(field, replica, &link).await?;
-        self.old = Some(field.hand_over(promoted));
+        self.old = Some(field.hand_over(promoted)?);
         Ok(effect)
     }
 

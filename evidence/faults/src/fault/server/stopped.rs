@@ -94,7 +94,7 @@ impl Fault for Stopped {
                 field
                     .command(&["CONFIG", "SET", "busy-reply-threshold", "10"])
                     .await?;
-                let server = field.server();
+                let server = field.server()?;
                 let runs = move || {
                     // Answered with an error when it is killed.
                     let _ = server.command(["EVAL", "while true do end", "0"]);
