@@ -3,9 +3,9 @@
 mod node;
 mod slot_move;
 
-use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::agreement::{says, wait};
 use crate::{Error, Result, Server, ServerBuilder};
 use node::View;
 pub use slot_move::SlotMove;
@@ -15,12 +15,8 @@ const PRIMARIES: usize = 3;
 
 const SLOTS: usize = 16_384;
 
-/// How long the nodes may take to agree: far more than they need, for machines that are slow or busy.
-const AGREED_WITHIN: Duration = Duration::from_secs(60);
-
 /// When a node that was told to take its primary's place has given up, because others were too slow.
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(6);
-const POLL: Duration = Duration::from_millis(20);
 
 /// A Redis or Valkey cluster on 127.0.0.1: three primaries, each with a third of the slots and one
 /// replica. A replica takes its primary's place two or three seconds after that was killed.
@@ -50,7 +46,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// As [`ServerBuilder::start`], and [`Error::NoCluster`] when the nodes do not agree.
+    /// As [`ServerBuilder::start`], and [`Error::NoAgreement`] when the nodes do not agree.
     pub fn start() -> Result<Self> {
         Self::of(&Server::builder())
     }
@@ -127,19 +123,19 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`Error::NoCluster`] with what they disagree about.
+    /// [`Error::NoAgreement`] with what they disagree about.
     pub fn until_agreed(&self) -> Result<()> {
-        self.wait(|| self.disagreement())
+        wait(|| self.disagreement())
     }
 
     /// Has a replica take its primary's place in good order, and waits until it has.
     ///
     /// # Errors
     ///
-    /// [`Error::NoCluster`] when it has not.
+    /// [`Error::NoAgreement`] when it has not.
     pub fn promote(&self, replica: &Server) -> Result<()> {
         let mut asked: Option<Instant> = None;
-        self.wait(|| {
+        wait(|| {
             if View::of(replica).is_some_and(|view| view.is_primary()) {
                 return None;
             }
@@ -157,9 +153,9 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// As [`Server::command`], and [`Error::NoCluster`] when nobody owns the slot.
+    /// As [`Server::command`], and [`Error::NoAgreement`] when nobody owns the slot.
     pub fn begin_move<'a>(&'a self, slot: u16, to: &'a Server) -> Result<SlotMove<'a>> {
-        let from = self.owner(slot).ok_or_else(|| Error::NoCluster {
+        let from = self.owner(slot).ok_or_else(|| Error::NoAgreement {
             after: Duration::ZERO,
             awaited: format!("nobody owns slot {slot}"),
         })?;
@@ -189,7 +185,7 @@ impl Cluster {
                 node.command(["CLUSTER", "MEET", "127.0.0.1", &port, &bus])?;
             }
         }
-        self.wait(|| {
+        wait(|| {
             let missing = self.nodes.iter().find(|node| {
                 let known = View::of(node).map_or(0, |view| view.connected());
                 known < self.nodes.len()
@@ -217,10 +213,10 @@ impl Cluster {
             let Some(view) = View::of(node) else {
                 return Some(format!("{node:?} does not answer"));
             };
-            if !node.info_has("cluster_state:ok", &["CLUSTER", "INFO"]) {
+            if !says(node, "cluster_state:ok", &["CLUSTER", "INFO"]) {
                 return Some(format!("{node:?} does not serve its slots"));
             }
-            let is_linked = || node.info_has("master_link_status:up", &["INFO", "replication"]);
+            let is_linked = || says(node, "master_link_status:up", &["INFO", "replication"]);
             if !view.is_primary() && !is_linked() {
                 return Some(format!("{node:?} does not follow its primary"));
             }
@@ -230,18 +226,5 @@ impl Cluster {
             }
         }
         None
-    }
-
-    /// Waits until nothing is missing any more.
-    fn wait(&self, mut missing: impl FnMut() -> Option<String>) -> Result<()> {
-        let began = Instant::now();
-        while let Some(awaited) = missing() {
-            if began.elapsed() > AGREED_WITHIN {
-                let after = AGREED_WITHIN;
-                return Err(Error::NoCluster { after, awaited });
-            }
-            thread::sleep(POLL);
-        }
-        Ok(())
     }
 }

@@ -130,9 +130,9 @@ pub enum Error {
         source: redis::RedisError,
     },
 
-    /// The nodes of a cluster did not come to agree.
-    #[error("the cluster was not ready after {after:?}: {awaited}")]
-    NoCluster {
+    /// The nodes of a cluster, or servers and their sentinels, did not come to agree.
+    #[error("the servers did not agree after {after:?}: {awaited}")]
+    NoAgreement {
         /// How long it was waited for.
         after: Duration,
         /// What was still missing.

@@ -5,6 +5,7 @@
 //!   paused, replicated and watched by sentinels, and it never outlives the process that started it, however that process
 //!   ends.
 //! * [`Cluster`] is three primaries and three replicas of them, among which slots are moved.
+//! * [`Watched`] is a primary, two replicas, and three sentinels that know them.
 //! * [`Postgres`] is the same of a database server.
 //! * [`Proxy`] stands between a client and a server and cuts, silences, stalls or delays what
 //!   passes.
@@ -37,6 +38,7 @@
 //! multi-threaded flavour where that matters.
 
 mod account;
+mod agreement;
 mod certificates;
 mod cluster;
 mod error;
@@ -47,6 +49,7 @@ mod process;
 mod proxy;
 mod server;
 mod wall_clock;
+mod watched;
 
 pub use certificates::{Authority, Certificate};
 pub use cluster::{Cluster, SlotMove};
@@ -58,3 +61,4 @@ pub use redis::Value;
 pub use semver::Version;
 pub use server::{Kind, Server, ServerBuilder};
 pub use wall_clock::{WallClock, WallClocks};
+pub use watched::Watched;

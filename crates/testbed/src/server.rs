@@ -229,7 +229,9 @@ impl Server {
     /// As [`Server::command`].
     pub fn join_again(&self) -> Result<()> {
         let login = ["CONFIG", "SET", "masteruser", "", "masterauth", ""];
-        self.command(login).map(drop)
+        self.command(login)?;
+        // Sentinels have what is in force written down.
+        self.command(["CONFIG", "REWRITE"]).map(drop)
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Process>> {

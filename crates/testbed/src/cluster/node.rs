@@ -105,11 +105,4 @@ impl Server {
         let id = self.command(["CLUSTER", "MYID"])?;
         Ok(redis::from_redis_value(id).unwrap_or_default())
     }
-
-    /// Whether an answer in lines has this one.
-    pub(super) fn info_has(&self, line: &str, words: &[&str]) -> bool {
-        let text = self.command(words).ok();
-        let text = text.and_then(|text| redis::from_redis_value::<String>(text).ok());
-        text.is_some_and(|text| text.lines().any(|own| own.trim_end() == line))
-    }
 }

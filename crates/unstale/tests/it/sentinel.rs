@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testbed::{Server, eventually};
+use testbed::{Server, Watched, eventually};
 use unstale::{Cache, Config};
 
 use crate::bed::{
@@ -25,87 +25,26 @@ const SERVICE: &str = "service";
 /// Sentinels that were starved do nothing for half a minute, and no vote is sure to elect anybody.
 const ELECTION: Duration = Duration::from_secs(120);
 
-/// One primary, two replicas, and the three sentinels that watch them.
-struct Deployment {
-    primary: Server,
-    replicas: [Server; 2],
-    sentinels: [Server; 3],
+fn config(servers: &Watched, transport: Transport) -> Config {
+    let sentinels = servers.sentinels().iter().map(Server::addr);
+    let sentinels: Vec<_> = sentinels.map(|addr| addr.to_string()).collect();
+    let named = format!("{},serviceName={}", sentinels.join(","), servers.service());
+    let mut config = several(&named, transport);
+    config.max_staleness = MAX_STALENESS;
+    config
 }
 
-impl Deployment {
-    fn start() -> Self {
-        let primary = Server::start().unwrap();
-        let replica = || Server::builder().replica_of(&primary).start().unwrap();
-        let replicas = [replica(), replica()];
-        let sentinel = || {
-            Server::builder()
-                .sentinel_of(&primary, SERVICE, 2)
-                .start()
-                .unwrap()
-        };
-        let sentinels = [sentinel(), sentinel(), sentinel()];
-        Self {
-            primary,
-            replicas,
-            sentinels,
-        }
-    }
-
-    fn config(&self, transport: Transport) -> Config {
-        let sentinels = self
-            .sentinels
-            .each_ref()
-            .map(|sentinel| sentinel.addr().to_string());
-        let mut config = several(
-            &format!("{},serviceName={SERVICE}", sentinels.join(",")),
-            transport,
-        );
-        config.max_staleness = MAX_STALENESS;
-        config
-    }
-
-    /// Waits until the sentinels know each other and the replicas, and could agree.
-    async fn until_watched(&self) {
-        eventually("the sentinels know all servers", PATIENCE, || async {
-            let known = self.sentinels.each_ref().map(|sentinel| {
-                let ask = |what| sentinel.command(["SENTINEL", what, SERVICE]);
-                let known = |what| ask(what).unwrap().as_sequence().unwrap().len();
-                (
-                    known("REPLICAS"),
-                    known("SENTINELS"),
-                    ask("CKQUORUM").is_ok(),
-                )
-            });
-            (known == [(2, 2, true); 3]).then_some(()).ok_or(known)
-        })
-        .await;
-    }
-
-    /// What is acknowledged from now on is lost when the primary is.
-    fn part_the_replicas(&self) {
-        for replica in &self.replicas {
-            self.primary.part_from(replica).unwrap();
-        }
-    }
-
-    /// The replica that the sentinels have promoted, and whether it has this key. They close its
-    /// connections when they promote it.
-    fn promoted(&self, key: &str) -> Option<bool> {
-        let ask = |replica: &Server, words: &[&str]| replica.command(words).ok().map(text);
-        let mut replicas = self.replicas.iter();
-        let promoted = replicas.find(|replica| {
-            let info = ask(replica, &["INFO", "replication"]);
-            info.is_some_and(|info| info.contains("role:master"))
-        })?;
-        ask(promoted, &["EXISTS", key]).map(|there| there == "1")
-    }
+/// The replica that the sentinels have promoted, and whether it has this key. They close its
+/// connections when they promote it.
+fn promoted(servers: &Watched, key: &str) -> Option<bool> {
+    let there = servers.primary()?.command(["EXISTS", key]).ok()?;
+    Some(text(there) == "1")
 }
 
 async fn a_failover_that_loses_writes_is_survived(transport: Transport) {
-    let servers = Deployment::start();
-    servers.until_watched().await;
+    let servers = Watched::start().unwrap();
     let instance = async |name: &str| {
-        let builder = Cache::builder().config(servers.config(transport));
+        let builder = Cache::builder().config(config(&servers, transport));
         builder.instance_name(name).build().await.unwrap()
     };
     let caches = [instance("one").await, instance("other").await];
@@ -117,12 +56,17 @@ async fn a_failover_that_loses_writes_is_survived(transport: Transport) {
     let (before, hits) = (position(&caches[0]).0, caches.each_ref().map(l1_hits));
     assert!(hits.iter().all(|hits| *hits > 0), "L1 is of use: {hits:?}");
 
-    servers.part_the_replicas();
-    servers.primary.command(["SET", "lost", "1"]).unwrap();
+    let primary = servers.primary().unwrap();
+    for server in servers.servers() {
+        if server.port() != primary.port() {
+            primary.part_from(server).unwrap();
+        }
+    }
+    primary.command(["SET", "lost", "1"]).unwrap();
     load.until_applied(100).await;
-    servers.primary.kill().unwrap();
+    primary.kill().unwrap();
     let knows_it = eventually("a replica is promoted", ELECTION, || async {
-        servers.promoted("lost")
+        promoted(&servers, "lost")
     })
     .await;
     assert!(!knows_it, "the replica was not cut off");
