@@ -3,6 +3,7 @@
 mod cluster;
 pub(crate) mod instance;
 pub(crate) mod network;
+mod sentinel;
 pub(crate) mod server;
 mod together;
 
@@ -33,6 +34,7 @@ pub(crate) fn catalogue(setup: &Setup) -> Vec<&'static Kind> {
             instance::KINDS,
             together::KINDS,
         ][..],
+        Topology::Sentinel => &[sentinel::KINDS, instance::KINDS],
         Topology::Cluster => &[cluster::KINDS, instance::KINDS],
     };
     let kinds = kinds.iter().copied().flatten();

@@ -2,15 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
-use testbed::{Cluster, Proxy, Server, ServerBuilder, Value, WallClock, WallClocks};
+use testbed::{Server, ServerBuilder, Value, WallClock, WallClocks};
 
 use crate::{
     fault::Whom,
     instance::Instance,
     options::{SubjectKind, Topology, Transport},
-    settings::META,
+    servers::Servers,
 };
 
 /// What a run consists of.
@@ -41,17 +41,9 @@ impl Setup {
     }
 }
 
-/// What the instances keep their things on.
-enum Servers {
-    /// One, which others may take the place of.
-    Single(Mutex<Arc<Server>>),
-    /// Many, of which one owns this slot, where everything is.
-    Cluster(Arc<Cluster>, u16),
-}
-
 /// The servers and the instances.
 pub(crate) struct Field {
-    servers: Servers,
+    servers: Arc<Servers>,
     instances: Mutex<Vec<Arc<dyn Instance>>>,
     clocks: Arc<WallClocks>,
     /// By which every server goes.
@@ -64,18 +56,9 @@ impl Field {
         let clocks = Arc::new(blocking(|| Ok(WallClocks::make()?)).await?);
         let server_clock = clocks.clock("server")?;
         let builder = Server::builder().wall_clock(&server_clock);
-        let servers = blocking(move || {
-            Ok(match topology {
-                Topology::Single => Servers::Single(Mutex::new(Arc::new(builder.start()?))),
-                Topology::Cluster => {
-                    let cluster = Cluster::of(&builder)?;
-                    let slot = cluster.slot_of(META)?;
-                    Servers::Cluster(Arc::new(cluster), slot)
-                }
-            })
-        });
+        let servers = blocking(move || Servers::start(topology, &builder)).await?;
         Ok(Self {
-            servers: servers.await?,
+            servers: Arc::new(servers),
             instances: Mutex::default(),
             clocks,
             server_clock,
@@ -97,24 +80,13 @@ impl Field {
         Arc::clone(&self.clocks)
     }
 
-    /// The server that is the primary now, where there is one.
+    /// The server that is the primary now, where there is one server.
     pub(crate) fn server(&self) -> Result<Arc<Server>> {
-        match &self.servers {
-            Servers::Single(server) => Ok(Arc::clone(&server.lock())),
-            Servers::Cluster(..) => bail!("a cluster is not one server"),
-        }
+        Ok(Arc::clone(&self.servers.single()?.lock()))
     }
 
-    /// What the report says of the servers.
-    pub(crate) fn described(&self) -> String {
-        let program = |server: &Server| format!("{} {}", server.kind(), server.version());
-        match &self.servers {
-            Servers::Single(server) => program(&server.lock()),
-            Servers::Cluster(cluster, _) => match cluster.nodes() {
-                [one, ..] => format!("{}, a cluster", program(one)),
-                [] => "a cluster".to_owned(),
-            },
-        }
+    pub(crate) fn servers(&self) -> &Arc<Servers> {
+        &self.servers
     }
 
     /// Another server is the primary from now on: new connections lead to it. Answers the old one.
@@ -122,61 +94,17 @@ impl Field {
         for instance in self.instances(Whom::All) {
             instance.proxy().redirect(server.addr());
         }
-        match &self.servers {
-            Servers::Single(old) => Ok(std::mem::replace(&mut old.lock(), Arc::new(server))),
-            Servers::Cluster(..) => bail!("a cluster hands over by itself"),
-        }
+        let single = self.servers.single()?;
+        Ok(std::mem::replace(&mut single.lock(), Arc::new(server)))
     }
 
-    /// A proxy for an instance to come, and the address by which it reaches the servers. Nodes of a
-    /// cluster point to each other, and past any proxy: there it leads nowhere that matters.
-    pub(crate) async fn proxy(&self) -> Result<(Proxy, String)> {
-        match &self.servers {
-            Servers::Single(server) => {
-                let to = server.lock().addr();
-                let proxy = Proxy::start(to).await?;
-                let address = proxy.url();
-                Ok((proxy, address))
-            }
-            Servers::Cluster(cluster, _) => {
-                let nodes = cluster.nodes().iter().map(Server::addr);
-                let nodes: Vec<_> = nodes.collect();
-                let first = *nodes.first().context("a cluster without nodes")?;
-                let named: Vec<_> = nodes.iter().map(ToString::to_string).collect();
-                Ok((Proxy::start(first).await?, named.join(",")))
-            }
-        }
-    }
-
-    /// Connections of instances, on all servers that run.
+    /// Connections of instances.
     pub(crate) async fn connections(&self) -> Result<u64> {
-        let servers = match &self.servers {
-            Servers::Single(_) => {
-                let info = self.text(&["INFO", "clients"]).await?;
-                let mut lines = info.lines();
-                let count =
-                    |line: &str| line.trim().strip_prefix("connected_clients:")?.parse().ok();
-                let connections = lines.find_map(count);
-                return connections.context("INFO clients does not tell connected_clients");
-            }
-            Servers::Cluster(cluster, _) => Arc::clone(cluster),
-        };
-        let names: Vec<_> = self
-            .instances(Whom::All)
-            .iter()
-            .map(|instance| format!(" name={} ", instance.name()))
-            .collect();
-        blocking(move || {
-            let mut connections = 0;
-            for node in servers.nodes() {
-                let list = node.command(["CLIENT", "LIST"])?;
-                let list = text(&list).context("CLIENT LIST tells nothing")?;
-                let is_ours = |line: &&str| names.iter().any(|name| line.contains(name));
-                connections += list.lines().filter(is_ours).count() as u64;
-            }
-            Ok(connections)
-        })
-        .await
+        let servers = Arc::clone(&self.servers);
+        let instances = self.instances(Whom::All);
+        let names = instances.iter().map(|instance| instance.name().to_owned());
+        let names: Vec<_> = names.collect();
+        blocking(move || servers.connections(&names)).await
     }
 
     pub(crate) fn place(&self, instance: Arc<dyn Instance>) {
@@ -214,19 +142,13 @@ impl Field {
         blocking(move || act(&server)).await
     }
 
-    /// Does something to the cluster, and to the slot of everything in it, that keeps its thread
-    /// waiting.
-    pub(crate) async fn on_cluster<T: Send + 'static>(
+    /// Does something to servers that keeps its thread waiting.
+    pub(crate) async fn on_servers<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&Cluster, u16) -> Result<T> + Send + 'static,
+        act: impl FnOnce(&Servers) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        match &self.servers {
-            Servers::Single(_) => bail!("one server is no cluster"),
-            Servers::Cluster(cluster, slot) => {
-                let (cluster, slot) = (Arc::clone(cluster), *slot);
-                blocking(move || act(&cluster, slot)).await
-            }
-        }
+        let servers = Arc::clone(&self.servers);
+        blocking(move || act(&servers)).await
     }
 
     /// The connections of one instance, as the server lists them.

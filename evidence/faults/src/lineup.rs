@@ -26,7 +26,7 @@ pub(crate) async fn start(field: &Field, setup: &Setup, seed: u64, reports: Repo
             seed: seeds.u64(..),
         };
         let name = format!("task-{number}");
-        let way = field.proxy().await?;
+        let way = field.servers().way().await?;
         let task = Task::start(name, way, setup.subject, setup.transport, work);
         field.place(Arc::new(task.await?));
     }
@@ -37,7 +37,7 @@ pub(crate) async fn start(field: &Field, setup: &Setup, seed: u64, reports: Repo
     let spawner = Arc::new(spawner);
     for number in 0..setup.processes {
         let name = format!("process-{number}");
-        let way = field.proxy().await?;
+        let way = field.servers().way().await?;
         let process = Process::start(name, way, Arc::clone(&spawner));
         field.place(Arc::new(process.await?));
     }

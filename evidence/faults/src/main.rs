@@ -23,6 +23,7 @@ mod report;
 mod run;
 mod running;
 mod schedule;
+mod servers;
 mod settings;
 mod strike;
 mod subject;

@@ -82,6 +82,9 @@ pub(crate) enum Transport {
 pub(crate) enum Topology {
     /// One server, each instance behind a fault proxy.
     Single,
+    /// A primary, two replicas, and three sentinels that know the primary. There are no proxies, and no
+    /// faults of the network.
+    Sentinel,
     /// Three primaries and three replicas, which are reached as they announce themselves: there are no
     /// proxies, and no faults of the network.
     Cluster,

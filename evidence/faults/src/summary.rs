@@ -66,7 +66,7 @@ impl Summary {
         Self {
             seed,
             setup: *setup,
-            server: field.described(),
+            server: field.servers().described(),
             table: Table::default(),
             propagation: Propagation::default(),
             began: Instant::now(),

@@ -126,6 +126,12 @@ fn what_can_be_broken_is_listed() {
         listed("slot moved, meta first") && !listed("black hole"),
         "{of_clusters}"
     );
+    let (_, of_sentinels) = faults(&["--list", "--topology=sentinel"]);
+    let listed = |fault| of_sentinels.lines().any(|line| line == fault);
+    assert!(
+        listed("sentinel restarts") && !listed("black hole"),
+        "{of_sentinels}"
+    );
     let (_, by_pushes) = faults(&["--list", "--transport=pubsub"]);
     assert!(!by_pushes.contains("log trimmed"), "{by_pushes}");
 }

@@ -11,6 +11,7 @@ use crate::{
     clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::Field,
+    servers::Servers,
 };
 
 /// How long a promotion may take, in looks: a vote may elect nobody, and is repeated.
@@ -92,15 +93,17 @@ impl Fault for Node {
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
         let manner = self.manner;
         if let Manner::Losing(lag) = manner {
-            let part = |cluster: &Cluster, slot| {
+            let part = |servers: &Servers| {
+                let (cluster, slot) = servers.cluster()?;
                 let owner = owner(cluster, slot)?;
                 Ok(owner.part_from(replica(cluster, owner)?)?)
             };
-            field.on_cluster(part).await?;
+            field.on_servers(part).await?;
             sleep(lag).await;
         }
         let began = clock::now();
-        let strike = move |cluster: &Cluster, slot| {
+        let strike = move |servers: &Servers| {
+            let (cluster, slot) = servers.cluster()?;
             let owner = owner(cluster, slot)?;
             let struck = match manner {
                 Manner::AnotherRestarting => another(cluster, owner)?,
@@ -118,13 +121,14 @@ impl Fault for Node {
             }
             Ok(struck.port())
         };
-        self.struck = field.on_cluster(strike).await?;
+        self.struck = field.on_servers(strike).await?;
         Ok(Effect::since(began))
     }
 
     async fn heal(&mut self, field: &Field) -> Result<()> {
         let (manner, port) = (self.manner, self.struck);
-        let mend = move |cluster: &Cluster, slot| {
+        let mend = move |servers: &Servers| {
+            let (cluster, slot) = servers.cluster()?;
             let mut nodes = cluster.nodes().iter();
             let struck = nodes.find(|node| node.port() == port);
             let struck = struck.context("the node is none of the cluster's")?;
@@ -143,7 +147,7 @@ impl Fault for Node {
             }
             Ok(cluster.until_agreed()?)
         };
-        field.on_cluster(mend).await
+        field.on_servers(mend).await
     }
 }
 

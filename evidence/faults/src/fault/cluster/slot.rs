@@ -4,13 +4,13 @@ use std::{thread, time::Duration};
 
 use anyhow::Result;
 use async_trait::async_trait;
-use testbed::Cluster;
 
 use super::node::{another, owner};
 use crate::{
     clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::Field,
+    servers::Servers,
     settings::{LOG, META},
 };
 
@@ -75,7 +75,8 @@ impl Fault for Slot {
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
         let began = clock::now();
         let (ahead, [before, after]) = (self.ahead, self.pauses);
-        let move_it = move |cluster: &Cluster, slot| {
+        let move_it = move |servers: &Servers| {
+            let (cluster, slot) = servers.cluster()?;
             let to = another(cluster, owner(cluster, slot)?)?;
             let on_its_way = cluster.begin_move(slot, to)?;
             thread::sleep(before);
@@ -92,13 +93,12 @@ impl Fault for Slot {
             on_its_way.all_keys()?;
             Ok(on_its_way.finish()?)
         };
-        field.on_cluster(move_it).await?;
+        field.on_servers(move_it).await?;
         Ok(Effect::since(began))
     }
 
     async fn heal(&mut self, field: &Field) -> Result<()> {
-        field
-            .on_cluster(|cluster, _| Ok(cluster.until_agreed()?))
-            .await
+        let agreed = |servers: &Servers| Ok(servers.cluster()?.0.until_agreed()?);
+        field.on_servers(agreed).await
     }
 }
