@@ -428,6 +428,7 @@ impl Cache {
     fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
         Request {
             instance: &self.0,
+            slice: self.0.partitions.of(key),
             key,
             at_least: Position::ORIGIN,
             policy: None,

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::core::Tick;
 use crate::instance::Instance;
 use crate::observe::{Heartbeat, PatternPulse, PatternStats};
+use crate::partitions::Slice;
 use crate::protect::Supervised;
 use crate::tiers::Redis;
 
@@ -32,7 +33,8 @@ pub(crate) async fn beat_forever(instance: Weak<Instance>, redis: Arc<Redis>, co
     loop {
         let Some((origin, said)) = instance.upgrade().map(|instance| {
             let origin = instance.origin;
-            (origin, teller.tell(&Cache::new(instance)))
+            let lag_elsewhere = instance.partitions.iter().skip(1).map(Slice::lag).sum();
+            (origin, teller.tell(&Cache::new(instance), lag_elsewhere))
         }) else {
             return;
         };
@@ -98,7 +100,7 @@ impl Teller {
         Self { constant, last }
     }
 
-    fn tell(&mut self, cache: &Cache) -> String {
+    fn tell(&mut self, cache: &Cache, lag_elsewhere: u64) -> String {
         let (health, removals) = (cache.health(), cache.invalidations());
         let mut patterns = cache.effectiveness().patterns;
         let now = Figures {
@@ -127,6 +129,7 @@ impl Teller {
             proven: health.proven,
             proof_age: health.proof_age.map(|age| age.as_millis() as u64),
             position: health.position,
+            lag_elsewhere,
             breaker: health.breaker.to_owned(),
             pending: health.pending,
             l1_entries: health.l1_entries,

@@ -1,41 +1,37 @@
 //! One instance: everything that a cache consists of, put together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use tokio::task::AbortHandle;
+use futures_util::future::try_join_all;
 
 use crate::clock;
 use crate::codec::Codec;
 use crate::config::Config;
-use crate::core::{Guard, Limits, Partition, Tick};
+use crate::core::Tick;
 use crate::entry::{Defaults, EntryOptions};
 use crate::error::Error;
 use crate::heartbeat;
 use crate::local::Local;
-use crate::observe::{Catalogue, Health, InvalidationStats, Invalidations, Series};
+use crate::observe::{Catalogue, Health, InvalidationStats, Invalidations, Series, Vitals};
+use crate::partitions::{Common, Partitions, Slice};
 use crate::policy::{Labels, Policy, PolicyTable};
-use crate::protect::{self, Supervised};
 use crate::random;
-use crate::read::{Flights, Inspector};
-use crate::receive::Reader;
-use crate::runtime::Runtime;
+use crate::read::Inspector;
+use crate::runtime::{Runtime, Tasks};
 use crate::tiers::record::Traits;
-use crate::tiers::{Hub, Memory, Redis, Shared, Unavailable};
-use crate::write::Sender;
+use crate::tiers::{Hub, Memory, Shared};
+use crate::token::Token;
 
-/// How often `build` and `close` look whether they are done.
+/// How often `close` looks whether it is done.
 const LOOK: Duration = Duration::from_millis(1);
 
 /// One cache with its own L1, and its tasks.
 pub(crate) struct Instance {
-    pub(crate) local: Arc<Local>,
-    /// L2 and the log; without them this instance is alone.
-    pub(crate) shared: Option<Arc<Shared>>,
-    pub(crate) sender: Option<Arc<Sender>>,
-    pub(crate) flights: Arc<Flights>,
+    pub(crate) partitions: Partitions,
+    /// L1, of all partitions.
+    pub(crate) memory: Arc<Memory>,
     pub(crate) catalogue: Catalogue,
     pub(crate) invalidations: Arc<Invalidations>,
     pub(crate) codec: Codec,
@@ -45,13 +41,13 @@ pub(crate) struct Instance {
     pub(crate) load_timeout: Duration,
     /// Nobody waits longer than this for the answer to a removal.
     pub(crate) answer_timeout: Duration,
-    pub(crate) runtime: Runtime,
     /// How this instance calls itself in logs.
     pub(crate) name: Arc<str>,
     #[cfg(feature = "metrics")]
     pub(crate) namespace: Arc<str>,
     /// None when nothing is inspected.
     pub(crate) inspector: Option<Inspector>,
+    pub(crate) tasks: Tasks,
     policies: PolicyTable,
     labels: Labels,
     defaults: Defaults,
@@ -61,7 +57,6 @@ pub(crate) struct Instance {
     started: Tick,
     /// Whether it tells operators of itself.
     beats: bool,
-    tasks: Mutex<Vec<AbortHandle>>,
 }
 
 impl Instance {
@@ -69,47 +64,24 @@ impl Instance {
     /// error: the instance works without it until it can. One that refuses the login is.
     pub(crate) async fn start(config: Config, hub: Option<&Hub>) -> Result<Arc<Self>, Error> {
         config.validate()?;
-        let runtime = Runtime::current(hub)?;
+        let tasks = Tasks::new(Runtime::current(hub)?);
         let origin = random::number().map_err(|error| Error::Io {
             path: "the system's random numbers".into(),
             source: std::io::Error::other(error.to_string()),
         })?;
-        let limits = Limits {
-            max_staleness: config.max_staleness,
-            load_timeout: config.load_timeout,
-            lease_ttl: config.lease_ttl,
-            max_bans: config.max_bans,
-        };
-        let alone = hub.is_none() && !config.redis.enabled;
-        let partition = if alone {
-            Partition::alone(limits, config.longest_ttl())
-        } else {
-            Partition::new(limits, config.longest_ttl())
-        };
-        let local = Arc::new(Local::new(partition, Memory::new(&config.memory)));
-        let shared = match hub {
-            Some(hub) => Some(hub.tier(&config, local.clone(), origin)),
-            None if alone => None,
-            None => Some(Shared::Redis(Arc::new(Redis::new(&config, local.clone())?))),
-        }
-        .map(Arc::new);
+        let memory = Arc::new(Memory::new(&config.memory));
         let invalidations = Arc::new(Invalidations::new(config.enable_effectiveness_metrics));
-        let sender = shared.as_ref().map(|shared| {
-            Arc::new(Sender::new(
-                local.clone(),
-                shared.clone(),
-                origin,
-                config.max_pending,
-                invalidations.clone(),
-                config.stream.consumer_name.as_str().into(),
-                runtime.clone(),
-            ))
-        });
+        let partitions = Partitions::new(&Common {
+            config: &config,
+            hub,
+            origin,
+            memory: &memory,
+            invalidations: &invalidations,
+            runtime: &tasks.runtime,
+        })?;
         let instance = Arc::new(Self {
-            local,
-            shared,
-            sender,
-            flights: Arc::default(),
+            partitions,
+            memory,
             catalogue: Catalogue::new(
                 config.enable_effectiveness_metrics,
                 config.policies.rules().iter().map(|rule| &rule.label),
@@ -126,11 +98,11 @@ impl Instance {
             lease_wait: config.lease_wait,
             load_timeout: config.load_timeout,
             answer_timeout: config.redis.effective_command_timeout() * 2,
-            runtime,
             name: config.stream.consumer_name.as_str().into(),
             #[cfg(feature = "metrics")]
             namespace: config.redis.namespace().into(),
             inspector: Inspector::new(&config),
+            tasks,
             policies: config.policies.clone(),
             labels: Labels::default(),
             defaults: Defaults {
@@ -142,73 +114,29 @@ impl Instance {
             leases: AtomicU64::new(0),
             started: clock::now(),
             beats: config.heartbeat.enabled,
-            tasks: Mutex::default(),
         });
         instance.launch(&config).await?;
-        if let Some(Shared::Redis(redis)) = instance.shared.as_deref()
+        if let Some(Shared::Redis(redis)) = instance.partitions.first().shared.as_deref()
             && config.heartbeat.enabled
         {
             let (itself, redis) = (Arc::downgrade(&instance), redis.clone());
-            instance.spawn(heartbeat::beat_forever(itself, redis, config));
+            let beats = heartbeat::beat_forever(itself, redis, config);
+            instance.tasks.spawn(beats);
         }
         Ok(instance)
     }
 
-    /// Starts the tasks, and waits until this instance has proven itself, for as long as
-    /// connecting may take.
+    /// Starts the tasks, and waits until every partition is proven, for as long as connecting may
+    /// take.
     async fn launch(&self, config: &Config) -> Result<(), Error> {
-        self.spawn(scan_forever(
-            self.local.clone(),
+        let locals = self.partitions.iter().map(|slice| slice.local.clone());
+        self.tasks.spawn(scan_forever(
+            self.memory.clone(),
+            locals.collect(),
             config.memory.expiration_scan_frequency,
         ));
-        let (Some(shared), Some(sender)) = (&self.shared, &self.sender) else {
-            return Ok(());
-        };
-        let name = self.name.clone();
-        match &**shared {
-            Shared::Redis(redis) => self.supervise(redis, sender, &name).await?,
-            Shared::Hub(hub) => {
-                let sender = sender.clone();
-                self.spawn(hub.when_back(move || sender.kick()));
-            }
-            #[cfg(feature = "evidence")]
-            Shared::Remote(hub) => self.supervise(hub, sender, &name).await?,
-        }
-        let reader = Reader {
-            local: self.local.clone(),
-            shared: shared.clone(),
-            origin: self.origin,
-            invalidations: self.invalidations.clone(),
-            name,
-            poll_interval: config.stream.poll_interval,
-            followed: AtomicBool::new(false),
-        };
-        self.spawn(reader.read_forever());
-        if shared.is_up() {
-            let give_up = clock::now() + config.redis.effective_connect_timeout();
-            while !self.local.is_proven() && clock::now() < give_up {
-                tokio::time::sleep(LOOK).await;
-            }
-        }
-        Ok(())
-    }
-
-    /// Brings L2 into service, and whenever it is lost, again.
-    async fn supervise<L2: Supervised>(
-        &self,
-        l2: &Arc<L2>,
-        sender: &Arc<Sender>,
-        name: &Arc<str>,
-    ) -> Result<(), Error> {
-        if let Err(failure) = protect::recover(&**l2, sender, &self.local, name).await {
-            if failure.is_refusal() {
-                return Err(failure.into());
-            }
-            tracing::warn!(instance = %name, %failure, "L2 is not in service; starting without it");
-        }
-        let (l2, sender) = (l2.clone(), sender.clone());
-        let (local, name) = (self.local.clone(), name.clone());
-        self.spawn(protect::recover_forever(l2, sender, local, name));
+        let slices = self.partitions.iter();
+        try_join_all(slices.map(|slice| slice.launch(config, &self.tasks))).await?;
         Ok(())
     }
 
@@ -224,8 +152,8 @@ impl Instance {
                 "closed with removals that were not confirmed"
             );
         }
-        self.stop();
-        if let Some(Shared::Redis(redis)) = self.shared.as_deref()
+        self.tasks.stop();
+        if let Some(Shared::Redis(redis)) = self.partitions.first().shared.as_deref()
             && self.beats
         {
             // Otherwise people would see an instance that fell silent.
@@ -266,111 +194,70 @@ impl Instance {
         }
     }
 
-    /// Sees to it that bans are kept for as long as a value of this life may exist, before the
-    /// first one does.
-    pub(crate) async fn allow_ttl(
-        &self,
-        shared: &Shared,
-        ttl: Duration,
-    ) -> Result<(), Unavailable> {
-        let allowed = self.local.with(|partition, _| {
-            partition.raise_longest_ttl(ttl);
-            partition.is_ttl_allowed(ttl)
-        });
-        if Guard::LongestTtlFirst.demands(allowed) {
-            Ok(())
-        } else {
-            shared.fence().await
-        }
-    }
-
     pub(crate) fn pending(&self) -> u64 {
-        self.sender
-            .as_ref()
-            .map_or(0, |sender| sender.pending() as u64)
+        self.partitions.iter().map(Slice::pending).sum()
     }
 
     pub(crate) fn invalidation_stats(&self) -> InvalidationStats {
         self.invalidations.report(self.pending())
     }
 
-    pub(crate) fn health(&self) -> Health {
-        let now = clock::now();
-        let (proven_at, position, bans) = self.local.with(|partition, _| {
-            (
-                partition.proven_at(),
-                partition.position(),
-                partition.bans(),
-            )
-        });
-        let (l1_entries, l1_size) = self.local.memory.usage();
-        let alone = self.shared.is_none();
-        let unproven_for = now.since(proven_at.unwrap_or(self.started));
-        let healthy = alone || unproven_for <= self.ack_timeout;
-        let pending = self.pending();
-        let reason = (!healthy).then(|| {
-            let seconds = unproven_for.as_secs();
-            format!("the log has not been followed for {seconds} s: L1 is out of use")
-        });
-        Health {
-            healthy,
-            proven: self.local.is_proven(),
-            proof_age: proven_at.filter(|_| !alone).map(|at| now.since(at)),
-            position: (position.epoch > 0).then(|| position.to_string()),
-            breaker: self
-                .shared
-                .as_ref()
-                .map_or("none", |shared| shared.breaker_state()),
-            pending,
-            l1_entries: l1_entries as u64,
-            l1_size,
-            bans: bans as u64,
-            reason,
-        }
+    /// What has been applied, in every partition.
+    pub(crate) fn applied(&self) -> Token {
+        let applied = self.partitions.iter().map(Slice::applied);
+        applied
+            .reduce(|one, other| one.and(&other))
+            .unwrap_or_default()
     }
 
-    /// How old the newest proof is, or how long there has been none; nothing without a log.
+    pub(crate) fn health(&self) -> Health {
+        let views: Vec<_> = self.partitions.iter().map(Slice::view).collect();
+        Health::of(
+            &views,
+            &Vitals {
+                l1: self.memory.usage(),
+                pending: self.pending(),
+                started: self.started,
+                ack_timeout: self.ack_timeout,
+            },
+        )
+    }
+
+    /// How old the newest proof is, or how long there has been none; nothing without a log. Of the
+    /// partition where that is longest.
     #[cfg(feature = "metrics")]
     pub(crate) fn unproven_for(&self) -> Duration {
-        let proven_at = self.local.with(|partition, _| partition.proven_at());
-        let since = proven_at.unwrap_or(self.started);
-        clock::now().since(since)
+        let now = clock::now();
+        let since = |slice: &Slice| now.since(slice.proven_at().unwrap_or(self.started));
+        self.partitions.iter().map(since).max().unwrap_or_default()
     }
 
     /// How many entries of the log are known to be executed and are not applied here yet.
     #[cfg(feature = "metrics")]
     pub(crate) fn lag(&self) -> u64 {
-        let (known, applied) = self
-            .local
-            .with(|partition, _| (partition.known(), partition.position()));
-        known.seq.saturating_sub(applied.seq)
-    }
-
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.tasks
-            .lock()
-            .push(self.runtime.spawn(task).abort_handle());
-    }
-
-    fn stop(&self) {
-        self.tasks.lock().drain(..).for_each(|task| task.abort());
+        self.partitions.iter().map(Slice::lag).sum()
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        if let Some(sender) = &self.sender {
+        for sender in self
+            .partitions
+            .iter()
+            .filter_map(|slice| slice.sender.as_ref())
+        {
             sender.retire();
         }
-        self.stop();
     }
 }
 
 /// Drops what has expired, so that it does not take up room until somebody asks for it.
-async fn scan_forever(local: Arc<Local>, every: Duration) {
+async fn scan_forever(memory: Arc<Memory>, locals: Vec<Arc<Local>>, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
-        local.memory.drop_expired();
-        local.with(|partition, _| partition.tidy(clock::now()));
+        memory.drop_expired();
+        for local in &locals {
+            local.with(|partition, _| partition.tidy(clock::now()));
+        }
     }
 }

@@ -119,6 +119,7 @@ pub mod metrics;
 mod observe;
 #[cfg(feature = "operate")]
 pub mod operate;
+mod partitions;
 pub mod policy;
 mod protect;
 mod random;

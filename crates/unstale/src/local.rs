@@ -1,11 +1,13 @@
-//! What this instance holds and knows: its copies, and the partition's state.
+//! What this instance holds and knows of a partition: its copies, and the partition's state.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::clock;
 use crate::core::{Confirmed, Fenced, History, Partition, Position, Tick, Witness};
+use crate::partitions::PartitionId;
 use crate::tiers::{Changing, Memory};
 
 /// The pure core and L1 behind one lock, and what a hit needs to know of them without it.
@@ -13,16 +15,19 @@ use crate::tiers::{Changing, Memory};
 /// Whatever decides about a copy and changes it happens within one turn of the lock: a ticket is
 /// checked and its value inserted, a removal is noted and its copy dropped.
 pub(crate) struct Local {
+    pub(crate) id: PartitionId,
     partition: Mutex<Partition>,
     confirmed: Mutex<Confirmed>,
-    pub(crate) memory: Memory,
+    /// L1, which all partitions of the instance share: no other one has copies of this one's keys.
+    memory: Arc<Memory>,
     holds_until: AtomicU64,
     bans_arrived: AtomicU64,
 }
 
 impl Local {
-    pub(crate) fn new(partition: Partition, memory: Memory) -> Self {
+    pub(crate) fn new(id: PartitionId, partition: Partition, memory: Arc<Memory>) -> Self {
         let local = Self {
+            id,
             partition: Mutex::new(partition),
             confirmed: Mutex::default(),
             memory,
@@ -37,7 +42,7 @@ impl Local {
     /// the lock released, drops what has left L1.
     pub(crate) fn with<R>(&self, turn: impl FnOnce(&mut Partition, &mut Changing<'_>) -> R) -> R {
         // Before the turn, so that it goes after it, also when that is cut short by a panic.
-        let mut copies = Changing::of(&self.memory);
+        let mut copies = Changing::of(&self.memory, self.id);
         let mut taken = Turn {
             local: self,
             partition: self.partition.lock(),
@@ -124,7 +129,8 @@ mod tests {
             max_bans: 10,
         };
         let partition = Partition::alone(limits, Duration::from_secs(60));
-        let local = Local::new(partition, Memory::new(&MemoryConfig::default()));
+        let memory = Arc::new(Memory::new(&MemoryConfig::default()));
+        let local = Local::new(PartitionId::ONLY, partition, memory);
         let before = local.bans_arrived();
         let turn = || {
             local.with(|partition, copies| {

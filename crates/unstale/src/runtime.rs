@@ -1,7 +1,8 @@
 //! Where the tasks of an instance run.
 
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::error::Error;
 #[cfg(feature = "evidence")]
@@ -40,5 +41,36 @@ impl Runtime {
             return running;
         }
         self.handle.spawn(task)
+    }
+}
+
+/// The tasks of an instance that run for as long as it does.
+pub(crate) struct Tasks {
+    pub(crate) runtime: Runtime,
+    running: Mutex<Vec<AbortHandle>>,
+}
+
+impl Tasks {
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self {
+            runtime,
+            running: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.running
+            .lock()
+            .push(self.runtime.spawn(task).abort_handle());
+    }
+
+    pub(crate) fn stop(&self) {
+        self.running.lock().drain(..).for_each(|task| task.abort());
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

@@ -9,6 +9,7 @@ use crate::core::Position;
 use crate::entry::{Entry, EntryOptions};
 use crate::error::Error;
 use crate::key::{Built, Ids, KeyPattern, Parts};
+use crate::partitions::Slice;
 use crate::policy::Policy;
 use crate::read::{self, Cacheable, FromIds, Inspection, Lookup, Peek, Request, Source, Sourced};
 use crate::token::Token;
@@ -40,7 +41,8 @@ pub struct Space<T> {
     pattern: Arc<KeyPattern>,
     label: Arc<str>,
     policy: Option<Arc<Policy>>,
-    at_least: Position,
+    /// From where on a read has to see each partition; none when it need not.
+    floors: Option<Arc<[Position]>>,
     /// None when no hit of this space is inspected.
     inspection: Option<Arc<Inspection<T>>>,
     value: PhantomData<fn() -> T>,
@@ -62,7 +64,7 @@ impl<T: Cacheable> Space<T> {
             label: pattern.as_str().into(),
             pattern: Arc::new(pattern),
             policy: None,
-            at_least: Position::ORIGIN,
+            floors: None,
             inspection: None,
             value: PhantomData,
         }
@@ -86,11 +88,14 @@ impl<T: Cacheable> Space<T> {
     /// whichever instance it was done: read your writes anywhere.
     ///
     /// A read whose token this instance has not caught up with goes past its L1; the source is
-    /// asked where nothing else is sure to be new enough.
+    /// asked where nothing else is sure to be new enough, and always where the token comes from an
+    /// instance with another number of `Partitions`.
     #[must_use]
     pub fn after(&self, token: &Token) -> Self {
+        let partitions = self.cache.instance().partitions.iter();
+        let floors = partitions.map(|slice| self.floor(slice).max(token.position_in(slice.id)));
         Self {
-            at_least: self.at_least.max(token.position()),
+            floors: Some(floors.collect()),
             ..self.clone_view()
         }
     }
@@ -382,11 +387,26 @@ impl<T: Cacheable> Space<T> {
         read::inspect(&self.request(key.as_str()), inspection, ids, value);
     }
 
+    /// From where on a read has to see a partition.
+    #[inline]
+    fn floor(&self, slice: &Slice) -> Position {
+        match &self.floors {
+            None => Position::ORIGIN,
+            Some(floors) => floors
+                .get(slice.id.index())
+                .copied()
+                .unwrap_or(Token::UNKNOWN),
+        }
+    }
+
     fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
+        let instance = self.cache.instance();
+        let slice = instance.partitions.of(key);
         Request {
-            instance: self.cache.instance(),
+            instance,
+            slice,
             key,
-            at_least: self.at_least,
+            at_least: self.floor(slice),
             policy: self.policy.as_deref(),
             label: Some(&self.label),
         }
@@ -398,7 +418,7 @@ impl<T: Cacheable> Space<T> {
             pattern: self.pattern.clone(),
             label: self.label.clone(),
             policy: self.policy.clone(),
-            at_least: self.at_least,
+            floors: self.floors.clone(),
             inspection: self.inspection.clone(),
             value: PhantomData,
         }

@@ -19,8 +19,13 @@ export const age = ms =>
 /** What an instance is called, by its place. */
 export const letter = place => String.fromCharCode(65 + place);
 
-/** The number of a position, which is `epoch-number`. */
-export const sequence = position => position ? position.slice(position.indexOf("-") + 1) : "–";
+/** The number of a position, which is `epoch-number`. Where it names several partitions, with dots in
+ * between, theirs together. */
+export const sequence = position => {
+  if (!position) return "–";
+  const numbers = position.split(".").map(part => part.slice(part.lastIndexOf("-") + 1));
+  return numbers.length === 1 ? numbers[0] : String(numbers.map(Number).reduce((sum, each) => sum + each));
+};
 
 export function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);

@@ -122,10 +122,11 @@ pub struct Config {
     /// `LoadTimeout`: how long a load may take before other readers stop waiting for it.
     /// 10 seconds.
     pub load_timeout: Duration,
-    /// `MaxPending`: how many unsent removals are kept before they collapse into one ban on
-    /// everything. 10,000.
+    /// `MaxPending`: how many unsent removals are kept, for each partition, before they collapse into
+    /// one ban on everything. 10,000.
     pub max_pending: usize,
-    /// `MaxBans`: how many bans are kept before they collapse into a broader one. 10,000.
+    /// `MaxBans`: how many bans are kept, for each partition, before they collapse into a broader
+    /// one. 10,000.
     pub max_bans: usize,
 }
 

@@ -73,6 +73,7 @@ fn redis(s: &mut Section<'_>) -> RedisConfig {
         client_key: s.take("ClientKey", default.client_key),
         instance_name: s.take("InstanceName", default.instance_name),
         default_database: s.take("DefaultDatabase", default.default_database),
+        partitions: s.take("Partitions", default.partitions),
         pub_sub_channel: s.take("PubSubChannel", default.pub_sub_channel),
         connect_timeout: s.take("ConnectTimeout", default.connect_timeout),
         command_timeout: s.take("CommandTimeout", default.command_timeout),

@@ -30,6 +30,16 @@ pub struct RedisConfig {
     pub instance_name: String,
     /// `DefaultDatabase`: the number of the database, if the connection string does not give it.
     pub default_database: Option<u32>,
+    /// `Partitions`: into how many parts the keys are divided, each with a log, two connections of
+    /// each instance and a hash tag of its own, so that a cluster spreads them over its servers. Of
+    /// 1 to 64, the same on all instances; 1 if it is not given, which is best for a single server.
+    ///
+    /// Another number is another namespace: its instances share nothing with those of this one and
+    /// hear none of their removals. While both kinds serve, either may answer with what the other has
+    /// removed, for as long as values live. Stop the one kind before the other starts, or call
+    /// [`clear`](crate::Cache::clear) on the other once the last of the one has stopped; and also
+    /// when a number comes back into use before all of its values have expired.
+    pub partitions: Option<u32>,
     /// `PubSubChannel`: the channel that carries the log when no Stream does.
     /// `cache:invalidations`.
     pub pub_sub_channel: String,
@@ -45,6 +55,9 @@ impl RedisConfig {
     /// How long one command may take, if nothing else is said.
     pub const COMMAND_TIMEOUT: Duration = Duration::from_millis(250);
 
+    /// The most partitions there may be: a token that names all of them has to fit into a cookie.
+    pub const MOST_PARTITIONS: u32 = 64;
+
     /// Enables L2 on this server.
     pub fn connect_to(&mut self, server: Connection) {
         self.enabled = true;
@@ -54,6 +67,11 @@ impl RedisConfig {
     /// The namespace: `instance_name` without the colons at its end.
     pub fn namespace(&self) -> &str {
         self.instance_name.trim_end_matches(':')
+    }
+
+    /// How many partitions there are: as many as are set, or one.
+    pub fn effective_partitions(&self) -> u32 {
+        self.partitions.unwrap_or(1)
     }
 
     /// The database in force: from either setting, or 0.
@@ -91,6 +109,7 @@ impl Default for RedisConfig {
             client_key: None,
             instance_name: "unstale".to_owned(),
             default_database: None,
+            partitions: None,
             pub_sub_channel: "cache:invalidations".to_owned(),
             connect_timeout: None,
             command_timeout: None,

@@ -14,7 +14,7 @@ pub struct StreamConfig {
     /// `ConsumerName`: this instance's name in reports. In JSON, `{MachineName}` becomes the name
     /// of the host. `instance-{MachineName}`.
     pub consumer_name: String,
-    /// `MaxStreamLength`: how many invalidations the log keeps. An instance that falls behind
+    /// `MaxStreamLength`: how many invalidations the log keeps, for each partition. An instance that falls behind
     /// further drops its L1. 10,000.
     pub max_stream_length: u64,
     /// `PollInterval`: how long one read of the log waits for news, and so how often freshness is

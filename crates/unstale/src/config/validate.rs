@@ -75,6 +75,13 @@ fn memory(check: &mut Check, memory: &MemoryConfig) {
 fn redis(check: &mut Check, redis: &RedisConfig) {
     check.name("InstanceName", redis.namespace());
     check.name("PubSubChannel", &redis.pub_sub_channel);
+    let (partitions, most) = (redis.effective_partitions(), RedisConfig::MOST_PARTITIONS);
+    check.that((1..=most).contains(&partitions), "Partitions", || {
+        (
+            format!("is {partitions}"),
+            format!("Write a whole number from 1 to {most}, the same for all instances."),
+        )
+    });
     check.time("ConnectTimeout", redis.connect_timeout, HOUR);
     check.time("CommandTimeout", redis.command_timeout, HOUR);
     login::alone(check, redis);

@@ -11,6 +11,7 @@ use crate::codec::Encoded;
 use crate::config::Config;
 use crate::core::{Appended, Fenced, Limits, Message, Partition, Position, Snapshot, Witness};
 use crate::local::Local;
+use crate::partitions::PartitionId;
 use crate::policy::Priority;
 use crate::tiers::Memory;
 use crate::tiers::record::{self, Traits, Value};
@@ -35,7 +36,8 @@ impl Caller {
             max_bans: config.max_bans,
         };
         let partition = Partition::new(limits, longest_ttl);
-        let local = Arc::new(Local::new(partition, Memory::new(&config.memory)));
+        let memory = Arc::new(Memory::new(&config.memory));
+        let local = Arc::new(Local::new(PartitionId::ONLY, partition, memory));
         Self { local }
     }
 

@@ -41,6 +41,7 @@ pub(super) const SETTINGS: &[&[&str]] = &[
     &["Redis", "CertificateAuthority"],
     &["Redis", "ClientCertificate"],
     &["Redis", "ClientKey"],
+    &["Redis", "Partitions"],
     &["StreamConfiguration", "StreamName"],
     &["StreamConfiguration", "ConsumerGroup"],
     &["StreamConfiguration", "ConsumerName"],

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::clock;
-use crate::core::{Change, Message, Position, Scope};
+use crate::core::{Change, Message, Scope};
+use crate::token::Token;
 
 /// How many events wait for a listener; a slower one misses the oldest.
 const KEPT: usize = 1024;
@@ -22,7 +23,7 @@ pub enum Event {
     Received(Removal),
     /// Something was missing: all copies were dropped, and the log was taken up here.
     Resynchronised {
-        /// As `epoch-seq`.
+        /// As `epoch-seq`, or as a [`Token`] is written.
         position: String,
     },
     /// The listener was too slow for so many events.
@@ -33,7 +34,8 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Removal {
-    /// Its place in the log, as `epoch-seq`: what a [`Token`](crate::Token) says too.
+    /// Its place in the log, as `epoch-seq`, or as a [`Token`] is written where there are several
+    /// partitions. A removal from several is an entry, and an event, in each.
     pub position: String,
     /// What it is about.
     pub removed: Arc<[Removed]>,
@@ -102,15 +104,15 @@ impl Announcer {
         Events(sender.subscribe())
     }
 
-    pub(crate) fn sent(&self, position: Position, message: &Message) {
+    pub(crate) fn sent(&self, position: &Token, message: &Message) {
         self.tell(|| Event::Sent(Removal::new(position, message)));
     }
 
-    pub(crate) fn received(&self, position: Position, message: &Message) {
+    pub(crate) fn received(&self, position: &Token, message: &Message) {
         self.tell(|| Event::Received(Removal::new(position, message)));
     }
 
-    pub(crate) fn resynchronised(&self, position: Position) {
+    pub(crate) fn resynchronised(&self, position: &Token) {
         self.tell(|| Event::Resynchronised {
             position: position.to_string(),
         });
@@ -127,7 +129,7 @@ impl Announcer {
 }
 
 impl Removal {
-    fn new(position: Position, message: &Message) -> Self {
+    fn new(position: &Token, message: &Message) -> Self {
         let lag = clock::wall_micros().saturating_sub(message.sent_at);
         Self {
             position: position.to_string(),

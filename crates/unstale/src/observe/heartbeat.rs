@@ -33,8 +33,11 @@ pub struct Heartbeat {
     pub proven: bool,
     /// How many milliseconds old its newest proof is, if it has one in this epoch.
     pub proof_age: Option<u64>,
-    /// Up to where it has applied the log, as `epoch-seq`.
+    /// Up to where it has applied the log, as `epoch-seq`, or as a [`Token`](crate::Token) is
+    /// written where there are several partitions.
     pub position: Option<String>,
+    /// How many entries it knows of and has not applied, in all partitions but the first.
+    pub lag_elsewhere: u64,
     /// `closed`, `open` or `half-open`.
     pub breaker: String,
     /// Removals that are not acknowledged yet.

@@ -13,6 +13,7 @@ pub(crate) mod spans;
 pub use effectiveness::{Effectiveness, PatternStats};
 pub use events::{Event, Events, Removal, Removed};
 pub use health::Health;
+pub(crate) use health::{View, Vitals};
 pub use heartbeat::{Heartbeat, PatternPulse};
 pub use invalidation::InvalidationStats;
 

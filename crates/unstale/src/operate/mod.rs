@@ -4,20 +4,26 @@
 //! epoch. Removals go through a [`Cache`] like any other, made by [`remover`].
 
 mod report;
+mod tail;
 mod trouble;
+mod whole;
 
 use std::time::Duration;
+
+use futures_util::future::{try_join, try_join_all};
 
 use crate::cache::Cache;
 use crate::config::{Config, HeartbeatConfig};
 use crate::error::{Error, KeyError};
+use crate::partitions::PartitionId;
 use crate::policy::PolicyTable;
-use crate::tiers::outside::{self, Outside, Watch};
+use crate::tiers::outside::{self, Outside};
 
 pub use report::{
-    Held, Inspection, InstanceReport, LogEntry, LogReport, MatchingBan, NamespaceReport,
-    ReplicaReport, Right, ServerReport, Verdict,
+    GenerationReport, Held, Inspection, InstanceReport, LogEntry, LogReport, MatchingBan,
+    NamespaceReport, ReplicaReport, Right, ServerReport, Verdict,
 };
+pub use tail::Tail;
 pub use trouble::Trouble;
 
 /// Looks into a namespace.
@@ -34,25 +40,36 @@ pub use trouble::Trouble;
 /// # Ok(()) }
 /// ```
 pub struct Operator {
-    outside: Outside,
+    first: Outside,
+    others: Vec<Outside>,
     config: Config,
 }
 
 impl Operator {
-    /// Connects to the server that these settings name.
+    /// Connects to the server that these settings name, once for each partition.
     ///
     /// # Errors
     /// When the settings cannot work, or the server cannot be reached or refuses the login.
     pub async fn connect(config: &Config) -> Result<Self, Trouble> {
+        config.validate()?;
+        if !config.redis.enabled {
+            return Err(Trouble::NoServer);
+        }
+        let of = config.redis.effective_partitions();
+        let others = PartitionId::all(of).skip(1);
+        let others = others.map(|id| Outside::connect(config, id));
+        let first = Outside::connect(config, PartitionId::first(of));
+        let (first, others) = try_join(first, try_join_all(others)).await?;
         Ok(Self {
-            outside: Outside::connect(config).await?,
+            first,
+            others,
             config: config.clone(),
         })
     }
 
     /// Which of the servers this is, without credentials.
     pub fn endpoint(&self) -> &str {
-        self.outside.endpoint()
+        self.first.endpoint()
     }
 
     /// What the server says of itself.
@@ -60,15 +77,25 @@ impl Operator {
     /// # Errors
     /// When it does not answer, or does not allow it.
     pub async fn server(&self) -> Result<ServerReport, Trouble> {
-        self.outside.server().await
+        self.first.server().await
     }
 
-    /// Which of the commands that instances need this login may use.
+    /// Which of the commands that instances need this login may use; in every partition.
     ///
     /// # Errors
     /// When the server does not answer.
     pub async fn rights(&self) -> Result<Vec<Right>, Trouble> {
-        self.outside.rights(&self.config).await
+        let asking = self.partitions().map(|each| each.rights(&self.config));
+        let rights = try_join_all(asking).await?;
+        let rights = rights.into_iter().reduce(|mut known, other| {
+            for (right, other) in known.iter_mut().zip(other) {
+                if right.verdict == Verdict::Allowed {
+                    *right = other;
+                }
+            }
+            known
+        });
+        Ok(rights.unwrap_or_default())
     }
 
     /// How the namespace stands; `None` when no instance has used it since it was last flushed.
@@ -76,7 +103,11 @@ impl Operator {
     /// # Errors
     /// When the server does not answer, or does not allow it.
     pub async fn namespace(&self) -> Result<Option<NamespaceReport>, Trouble> {
-        self.outside.namespace().await
+        let asking = self.partitions().map(Outside::namespace);
+        let reports = try_join_all(asking).await?;
+        Ok(NamespaceReport::of_all(
+            reports.into_iter().flatten().collect(),
+        ))
     }
 
     /// The instances that have told of themselves, by name. Those that fell silent are listed for
@@ -85,7 +116,17 @@ impl Operator {
     /// # Errors
     /// When the server does not answer, or does not allow it.
     pub async fn instances(&self) -> Result<Vec<InstanceReport>, Trouble> {
-        self.outside.instances().await
+        self.first.instances().await
+    }
+
+    /// The instances that have told of themselves in this namespace and have another number of
+    /// [`partitions`](crate::config::RedisConfig::partitions): they share nothing with the ones that
+    /// this operator looks at.
+    ///
+    /// # Errors
+    /// When the server does not answer, or does not allow it.
+    pub async fn generations(&self) -> Result<Vec<GenerationReport>, Trouble> {
+        self.first.generations(&self.config).await
     }
 
     /// What L2 holds under a key.
@@ -94,16 +135,21 @@ impl Operator {
     /// When the key cannot be used, or the server does not answer or does not allow it.
     pub async fn inspect(&self, key: &str) -> Result<Inspection, Trouble> {
         KeyError::check(key).map_err(Error::from)?;
-        self.outside.inspect(key).await
+        let holds = |each: &&Outside| each.id().holds(key);
+        let outside = self.partitions().find(holds).unwrap_or(&self.first);
+        outside.inspect(key).await
     }
 
-    /// The log as it happens: from its end, or from the oldest entry that a Stream still has.
-    /// `None` when the namespace is empty.
+    /// The log as it happens: from its end, or from the oldest entry that a Stream still has. The
+    /// entries of several partitions come in the order in which they arrive. `None` when the
+    /// namespace is empty.
     ///
     /// # Errors
     /// When the server does not answer, or does not allow it.
     pub async fn tail(&self, from_oldest: bool) -> Result<Option<Tail>, Trouble> {
-        Ok(self.outside.watch(from_oldest).await?.map(Tail))
+        let opening = self.partitions().map(|each| each.watch(from_oldest));
+        let watches: Option<Vec<_>> = try_join_all(opening).await?.into_iter().collect();
+        Ok(watches.map(Tail::of))
     }
 
     /// Deletes every key of the namespace, records and log alike: for a namespace of one's own,
@@ -113,20 +159,12 @@ impl Operator {
     /// # Errors
     /// When the server does not answer, or does not allow it.
     pub async fn erase(&self) -> Result<u64, Trouble> {
-        self.outside.erase().await
+        let erased = try_join_all(self.partitions().map(Outside::erase)).await?;
+        Ok(erased.into_iter().sum())
     }
-}
 
-/// The log as it happens.
-pub struct Tail(Watch);
-
-impl Tail {
-    /// The entries that come within `wait`, as soon as there are any; none after that.
-    ///
-    /// # Errors
-    /// When the connection is lost.
-    pub async fn next(&mut self, wait: Duration) -> Result<Vec<LogEntry>, Trouble> {
-        self.0.next(wait).await
+    fn partitions(&self) -> impl Iterator<Item = &Outside> {
+        std::iter::once(&self.first).chain(&self.others)
     }
 }
 

@@ -98,18 +98,22 @@ pub enum Verdict {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NamespaceReport {
-    /// The newest position, as `epoch-seq`.
+    /// The newest position, as `epoch-seq`, or as a [`Token`](crate::Token) is written where there
+    /// are several partitions.
     pub position: String,
-    /// How many entries the log has had in this epoch.
+    /// How many entries the log has had in this epoch; the logs, of several partitions.
     pub tail: u64,
     /// For how long bans are kept at least.
     pub longest_ttl: Duration,
     /// Bans that are remembered.
     pub bans: u64,
-    /// What carries the log: `the Stream …` or `the channel …`.
+    /// What carries the log, of the first partition: `the Stream …` or `the channel …`.
     pub carrier: String,
-    /// The Stream, where one carries the log and is there.
+    /// The Stream, where one carries the log and is there. Of several partitions: all that are, as
+    /// one.
     pub log: Option<LogReport>,
+    /// How each partition stands, where there are several.
+    pub partitions: Vec<NamespaceReport>,
 }
 
 /// The Stream that carries the log.
@@ -121,7 +125,7 @@ pub struct LogReport {
     /// The position of the last one that was ever added.
     pub last: String,
     /// The time between its oldest and its newest entry, by the wall clocks of those who sent
-    /// them.
+    /// them; of several partitions, the shortest.
     pub span: Option<Duration>,
 }
 
@@ -155,6 +159,17 @@ impl InstanceReport {
     pub fn is_silent(&self) -> bool {
         self.silent_for > Duration::from_millis(self.said.interval) * 3 + Duration::from_millis(500)
     }
+}
+
+/// The instances of a namespace that have another number of partitions, and share nothing with those
+/// that were asked about.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GenerationReport {
+    /// How many partitions they have.
+    pub partitions: u32,
+    /// The instances.
+    pub instances: Vec<InstanceReport>,
 }
 
 /// What L2 holds under a key.
@@ -244,7 +259,8 @@ pub struct MatchingBan {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LogEntry {
-    /// Where it stands, as `epoch-seq`.
+    /// Where it stands, as `epoch-seq`, or as a [`Token`](crate::Token) is written where there are
+    /// several partitions.
     pub position: String,
     /// How many entries are missing before it: trimmed, or lost.
     pub missing: u64,

@@ -32,7 +32,7 @@ pub(super) async fn acquire<T: Cacheable>(
     key: &Arc<str>,
     reach: Reach,
 ) -> Acquired<T> {
-    let Some(shared) = &request.instance.shared else {
+    let Some(shared) = &request.slice.shared else {
         return Acquired::Nothing;
     };
     match reach {
@@ -52,7 +52,7 @@ async fn claim_missing<T: Cacheable>(
     key: &Arc<str>,
     shared: &Shared,
 ) -> Acquired<T> {
-    let lease = lease::Held::draft(request.instance, key);
+    let lease = lease::Held::draft(request, key);
     match shared.claim(key, lease.bytes()).await {
         Ok(Claim::Granted) => Acquired::Lease(lease),
         Ok(Claim::Occupied(_)) => {
@@ -72,7 +72,7 @@ async fn look_or_claim<T: Cacheable>(
     let mut pauses = Pauses::growing(FIRST_LOOK, LAST_LOOK);
     loop {
         let asked = clock::now();
-        let lease = lease::Held::draft(request.instance, key);
+        let lease = lease::Held::draft(request, key);
         let looked = match shared.claim(key, lease.bytes()).await {
             Ok(Claim::Granted) => return Acquired::Lease(lease),
             Ok(Claim::Occupied(looked)) => looked,
@@ -114,7 +114,7 @@ async fn judge<T: Cacheable>(request: &Request<'_>, looked: &Looked, asked: Tick
     if let Record::Lease { stamp } = record::parse(&looked.bytes) {
         let recent_enough = |stamp: Position| {
             request
-                .instance
+                .slice
                 .local
                 .with(|partition, _| partition.is_recent_enough(request.key, stamp))
         };
@@ -134,7 +134,7 @@ async fn judge<T: Cacheable>(request: &Request<'_>, looked: &Looked, asked: Tick
 fn may_use_l2(request: &Request<'_>) -> bool {
     let now = clock::now();
     let reach = request
-        .instance
+        .slice
         .local
         .with(|partition, _| partition.reach(request.key, request.at_least, now));
     reach == Reach::Direct

@@ -15,8 +15,8 @@ pub(crate) async fn get_past_l1<T: Cacheable>(request: &Request<'_>) -> Option<A
     }
     let began = clock::now();
     let series = request.series();
-    let instance = request.instance;
-    let (boarded, reach) = Boarded::alone(&instance.local, request.key.into(), request.at_least);
+    let (boarded, reach) =
+        Boarded::alone(&request.slice.local, request.key.into(), request.at_least);
     let found = l2::look::<T>(request, reach).await;
     let Some(found) = found else {
         if let Some(series) = &series {
@@ -24,6 +24,6 @@ pub(crate) async fn get_past_l1<T: Cacheable>(request: &Request<'_>) -> Option<A
         }
         return None;
     };
-    keep_found(instance, &boarded, &found, began, series);
+    keep_found(request.slice, &boarded, &found, began, series);
     Some(found.value)
 }

@@ -1,68 +1,91 @@
-//! Reading several keys in one round trip.
+//! Reading several keys in one round trip for each partition.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use futures_util::future::join_all;
 
 use super::flights::Boarded;
 use super::hit::hit;
 use super::keep::keep_found;
 use super::{Cacheable, Request, get_past_l1, l2};
 use crate::clock;
-use crate::core::Reach;
+use crate::core::{Reach, Tick};
+use crate::partitions::Slice;
+use crate::tiers::Looked;
 
-/// Whatever the cache holds of these keys and may serve, in their order. Keys that can be read
-/// directly share one round trip; the others are read one by one.
+/// Whatever the cache holds of these keys and may serve, in their order. Keys of a partition that
+/// can be read directly share one round trip; the others are read one by one.
 pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Option<Arc<T>>> {
     let mut values: Vec<Option<Arc<T>>> = requests.iter().map(hit).collect();
-    let mut direct = Vec::new();
-    for (index, request) in requests
-        .iter()
-        .enumerate()
-        .filter(|(index, request)| values[*index].is_none() && request.has_usable_key())
-    {
-        let local = &request.instance.local;
-        direct.push((
-            index,
-            Boarded::alone(local, request.key.into(), request.at_least),
-        ));
+    let mut direct: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for (index, request) in requests.iter().enumerate() {
+        if values[index].is_some() || !request.has_usable_key() {
+            continue;
+        }
+        let local = &request.slice.local;
+        match Boarded::alone(local, request.key.into(), request.at_least) {
+            (boarded, Reach::Direct) => {
+                let share = direct.entry(request.slice.id).or_default();
+                share.push((request, index, boarded));
+            }
+            _ => others.push(index),
+        }
     }
-    let (direct, others): (Vec<_>, Vec<_>) = direct
-        .into_iter()
-        .partition(|(_, (_, reach))| *reach == Reach::Direct);
-    for (index, boarded) in others {
-        drop(boarded);
+    for index in others {
         values[index] = get_past_l1(&requests[index]).await;
     }
-    let keys: Vec<Arc<str>> = direct
-        .iter()
-        .map(|(_, (boarded, _))| boarded.key.clone())
-        .collect();
-    let Some(request) = requests.first().filter(|_| !keys.is_empty()) else {
-        return values;
-    };
     let asked = clock::now();
-    let looked = match &request.instance.shared {
+    let looks = direct.into_values().map(|share| look(share));
+    for (request, index, boarded, looked) in join_all(looks).await.into_iter().flatten() {
+        values[index] = take(request, &boarded, looked, asked).await;
+    }
+    values
+}
+
+/// Looks a partition's share of the keys up in one round trip.
+async fn look<'a, 'k>(
+    share: Vec<(&'a Request<'k>, usize, Boarded)>,
+) -> Vec<(&'a Request<'k>, usize, Boarded, Option<Looked>)> {
+    let keys: Vec<_> = share
+        .iter()
+        .map(|(_, _, boarded)| boarded.key.clone())
+        .collect();
+    let slice: Option<&Slice> = share.first().map(|(request, ..)| request.slice);
+    let looked = match slice.and_then(|slice| slice.shared.as_ref()) {
         Some(shared) => shared.look_many(&keys).await.unwrap_or_default(),
         None => Vec::new(),
     };
     let mut looked = looked.into_iter();
-    for (index, (boarded, _)) in direct {
-        let request = &requests[index];
-        let series = request.series();
-        let found = match looked.next().flatten() {
-            Some(looked) => l2::usable::<T>(request, &looked, asked, None).await,
-            None => None,
-        };
-        match found {
-            Some(found) => {
-                keep_found(request.instance, &boarded, &found, asked, series);
-                values[index] = Some(found.value);
+    let found = share
+        .into_iter()
+        .map(|(request, index, boarded)| (request, index, boarded, looked.next().flatten()));
+    found.collect()
+}
+
+/// What was found, if it may be used; a copy of it is kept.
+async fn take<T: Cacheable>(
+    request: &Request<'_>,
+    boarded: &Boarded,
+    looked: Option<Looked>,
+    asked: Tick,
+) -> Option<Arc<T>> {
+    let series = request.series();
+    let found = match looked {
+        Some(looked) => l2::usable::<T>(request, &looked, asked, None).await,
+        None => None,
+    };
+    match found {
+        Some(found) => {
+            keep_found(request.slice, boarded, &found, asked, series);
+            Some(found.value)
+        }
+        None => {
+            if let Some(series) = &series {
+                series.miss(clock::now().since(asked), false);
             }
-            None => {
-                if let Some(series) = &series {
-                    series.miss(clock::now().since(asked), false);
-                }
-            }
+            None
         }
     }
-    values
 }

@@ -26,14 +26,14 @@ pub(crate) fn hit<T: Cacheable>(request: &Request<'_>) -> Option<Arc<T>> {
 /// The same for values of all types.
 #[inline]
 fn servable(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
-    let local = &request.instance.local;
+    let local = &request.slice.local;
     // Before the copy is taken: one that a removal drops in the meantime must not pass for what
     // is known only afterwards. The bans after it, because they stay.
     let mut holds_until = local.holds_until();
     if request.at_least > Position::ORIGIN && Guard::TokenSkipsL1.forbids(is_behind(request)) {
         return None;
     }
-    let mut value = local.memory.get(look)?;
+    let mut value = request.instance.memory.get(look)?;
     if !Guard::ProofBeforeCopy.holds() {
         holds_until = local.holds_until();
     }
@@ -58,14 +58,14 @@ fn servable(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
 /// Whether the read has to see more than this instance has applied.
 #[cold]
 fn is_behind(request: &Request<'_>) -> bool {
-    request.instance.local.position() < request.at_least
+    request.slice.local.position() < request.at_least
 }
 
 /// Bans have arrived since the copy was last compared with them. It is taken anew, in the turn
 /// that compares it: another may be in its place by now.
 #[cold]
 fn recheck(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
-    request.instance.local.with(|partition, memory| {
+    request.slice.local.with(|partition, memory| {
         memory.recheck(look, |held| {
             partition.validity(request.key, held.tags(), held.stamp, held.checked())
         })
@@ -74,7 +74,7 @@ fn recheck(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
 
 #[cold]
 fn drop_expired(request: &Request<'_>) {
-    let memory = &request.instance.local.memory;
+    let memory = &request.instance.memory;
     memory.drop_if_expired(request.key, clock::now());
 }
 
@@ -89,11 +89,11 @@ fn slide(request: &Request<'_>, sliding: &Sliding) {
 /// A record that slides would expire in L2 while L1 is in use. Whatever record is there is
 /// prolonged; nobody waits for it.
 fn prolong_in_l2(request: &Request<'_>) {
-    let Some(shared) = request.instance.shared.clone() else {
+    let Some(shared) = request.slice.shared.clone() else {
         return;
     };
     let key = request.key.to_owned();
-    request.instance.runtime.spawn(async move {
+    request.instance.tasks.runtime.spawn(async move {
         if let Err(failure) = shared.touch(&key, b"V1 ").await {
             tracing::debug!(%failure, "a sliding record was not prolonged");
         }

@@ -114,8 +114,8 @@ pub(crate) fn inspect<T: Cacheable>(
         return skipped();
     };
     // The ticket first: what is removed before it was opened is no longer held afterwards.
-    let (boarded, _) = Boarded::alone(&instance.local, request.key.into(), Position::ORIGIN);
-    let held = instance.local.memory.peek(request.key);
+    let (boarded, _) = Boarded::alone(&request.slice.local, request.key.into(), Position::ORIGIN);
+    let held = instance.memory.peek(request.key);
     let Some(held) = held.filter(|held| held.is(copy)) else {
         return skipped();
     };
@@ -130,7 +130,7 @@ pub(crate) fn inspect<T: Cacheable>(
         inspection: inspection.clone(),
         ids: texts,
     };
-    instance.runtime.spawn(case.inspect(place));
+    instance.tasks.runtime.spawn(case.inspect(place));
 }
 
 impl<T: Cacheable> Case<T> {
@@ -161,7 +161,7 @@ impl<T: Cacheable> Case<T> {
         let (patience, _waiting) = {
             let instance = self.instance.upgrade()?;
             // One whose life is over misleads nobody any longer.
-            let held = instance.local.memory.peek(key)?;
+            let held = instance.memory.peek(key)?;
             if !held.is(&self.copy) || !clock::is_before(held.expires()) {
                 return None;
             }
@@ -174,7 +174,8 @@ impl<T: Cacheable> Case<T> {
         };
         tokio::time::sleep(patience).await;
         let instance = self.instance.upgrade()?;
-        let verdict = instance.local.with(|partition, _| {
+        let local = &instance.partitions.of(key).local;
+        let verdict = local.with(|partition, _| {
             let (tags, stamp) = (self.held.tags(), self.held.stamp());
             partition.verdict(self.boarded.ticket, key, tags, stamp, asked)
         });

@@ -9,8 +9,8 @@ use super::l2::Found;
 use super::sourced::Source;
 use crate::clock;
 use crate::core::{Change, Guard, Position, Tick};
-use crate::instance::Instance;
 use crate::observe::Series;
+use crate::partitions::Slice;
 use crate::tiers::record::Traits;
 use crate::tiers::{Held, Value};
 
@@ -26,7 +26,7 @@ pub(super) struct Copy<'a> {
 /// Spends the ticket: keeps the copy if it is still alive and nothing newer is known. True when
 /// it was admitted.
 pub(super) fn keep(
-    instance: &Instance,
+    slice: &Slice,
     boarded: &Boarded,
     copy: Copy<'_>,
     series: Option<Arc<Series>>,
@@ -39,7 +39,7 @@ pub(super) fn keep(
         lives_until,
     } = copy;
     let now = clock::now();
-    instance.local.with(|partition, memory| {
+    slice.local.with(|partition, memory| {
         let admitted = partition.admit(
             boarded.ticket,
             &boarded.key,
@@ -61,7 +61,7 @@ pub(super) fn keep(
 
 /// Keeps a copy of what was found in L2 by a read that began then, and counts the hit.
 pub(super) fn keep_found<T: Any + Send + Sync>(
-    instance: &Instance,
+    slice: &Slice,
     boarded: &Boarded,
     found: &Found<T>,
     began: Tick,
@@ -73,7 +73,7 @@ pub(super) fn keep_found<T: Any + Send + Sync>(
     let stamp = if Guard::CopyKeepsStamp.holds() {
         found.stamp
     } else {
-        instance.local.with(|partition, _| partition.known())
+        slice.local.with(|partition, _| partition.known())
     };
     let copy = Copy {
         value: found.value.clone(),
@@ -82,7 +82,7 @@ pub(super) fn keep_found<T: Any + Send + Sync>(
         traits: &found.traits,
         lives_until: found.lives_until,
     };
-    keep(instance, boarded, copy, series);
+    keep(slice, boarded, copy, series);
 }
 
 /// Without an L2, `set` puts the value into L1, under a ticket of its own that nothing can revoke
@@ -91,7 +91,7 @@ pub(crate) fn put_alone(request: &Request<'_>, key: Arc<str>, value: Value, trai
     let series = request.series().map(|series| series.id());
     let now = clock::now();
     let lives_until = now + traits.ttl;
-    request.instance.local.with(|partition, memory| {
+    request.slice.local.with(|partition, memory| {
         let position = partition.execute(&Change::Key(key.clone()), now, memory);
         let ticket = partition.open_ticket(&key);
         if let Some(checked) = partition.admit(ticket, &key, &traits.tags, position, traits.ttl)

@@ -19,7 +19,7 @@ pub(super) struct Found<T> {
 
 /// Reads without filling.
 pub(super) async fn look<T: Cacheable>(request: &Request<'_>, reach: Reach) -> Option<Found<T>> {
-    let shared = request.instance.shared.as_ref()?;
+    let shared = request.slice.shared.as_ref()?;
     let asked = clock::now();
     match reach {
         Reach::SourceOnly => None,
@@ -39,7 +39,7 @@ pub(super) async fn look_guarded<T: Cacheable>(
 ) -> Option<Found<T>> {
     let asked = clock::now();
     let guarded = shared.look_guarded(request.key).await.ok()?;
-    let local = &request.instance.local;
+    let local = &request.slice.local;
     let told = guarded.snapshot.as_ref();
     let adopted = told.filter(|snapshot| local.adopt(snapshot.fenced));
     let Some(snapshot) = adopted else {
@@ -76,7 +76,8 @@ pub(super) async fn usable<T: Cacheable>(
     let (stamp, tags) = (found.stamp, &found.traits.tags);
     let instance = request.instance;
     let accepted = snapshot.is_none_or(|snapshot| snapshot.accepts(request.key, tags, stamp))
-        && instance
+        && request
+            .slice
             .local
             .with(|partition, _| partition.accepts(request.key, tags, stamp));
     if !accepted {
@@ -91,7 +92,7 @@ pub(super) async fn usable<T: Cacheable>(
         return None;
     };
     let lives_until = if found.traits.sliding.is_some() {
-        let shared = instance.shared.as_ref()?;
+        let shared = request.slice.shared.as_ref()?;
         let left = shared
             .touch(request.key, record::identity(&looked.bytes))
             .await

@@ -8,12 +8,14 @@ use super::{Cacheable, Request};
 use crate::codec::EncodeError;
 use crate::core::Position;
 use crate::instance::Instance;
-use crate::tiers::Unavailable;
+use crate::partitions::Slice;
 use crate::tiers::record::{self, Traits, Value};
+use crate::tiers::{Shared, Unavailable};
 
 /// A lease of L2. Dropped unused, it is given back, so that nobody waits for it.
 pub(super) struct Held {
     instance: Arc<Instance>,
+    shared: Option<Arc<Shared>>,
     key: Arc<str>,
     bytes: Bytes,
     token: String,
@@ -23,9 +25,9 @@ pub(super) struct Held {
 }
 
 /// The stamp of a load that begins now: its lease's, or what is known to be executed.
-pub(super) fn stamp_of_load(instance: &Instance, lease: Option<&Held>) -> Position {
+pub(super) fn stamp_of_load(slice: &Slice, lease: Option<&Held>) -> Position {
     lease.map_or_else(
-        || instance.local.with(|partition, _| partition.known()),
+        || slice.local.with(|partition, _| partition.known()),
         |lease| lease.stamp,
     )
 }
@@ -47,12 +49,14 @@ impl Held {
     /// A lease to ask for. Its stamp is what is known to be executed now, so the load has to begin
     /// after this. It counts as granted until the answer says otherwise: an answer may be lost,
     /// or its reader cancelled.
-    pub(super) fn draft(instance: &Arc<Instance>, key: &Arc<str>) -> Self {
-        let stamp = instance.local.with(|partition, _| partition.known());
+    pub(super) fn draft(request: &Request<'_>, key: &Arc<str>) -> Self {
+        let (instance, slice) = (request.instance, request.slice);
+        let stamp = slice.local.with(|partition, _| partition.known());
         let token = instance.unique_token();
         let bytes = record::lease(stamp, &token);
         Self {
             instance: instance.clone(),
+            shared: slice.shared.clone(),
             key: key.clone(),
             bytes,
             token,
@@ -77,7 +81,7 @@ impl Held {
         stamp: Position,
         traits: &Traits,
     ) -> Filled {
-        match self.try_fill(value, stamp, traits).await {
+        match self.try_fill(request.slice, value, stamp, traits).await {
             Ok(true) => {
                 self.used = true;
                 Filled::Stored
@@ -103,11 +107,12 @@ impl Held {
 
     async fn try_fill<T: Cacheable>(
         &self,
+        slice: &Slice,
         value: &T,
         stamp: Position,
         traits: &Traits,
     ) -> Result<bool, FillError> {
-        let Some(shared) = &self.instance.shared else {
+        let Some(shared) = &self.shared else {
             return Err(Unavailable::Down.into());
         };
         let encoded = self
@@ -115,7 +120,7 @@ impl Held {
             .codec
             .encode(value)
             .map_err(FillError::Encode)?;
-        self.instance.allow_ttl(shared, traits.ttl).await?;
+        slice.allow_ttl(shared, traits.ttl).await?;
         let rest = record::value_rest(&self.token, traits, &encoded);
         let value = Value {
             stamp,
@@ -137,15 +142,14 @@ enum FillError {
 impl Drop for Held {
     fn drop(&mut self) {
         let Some(shared) = self
-            .instance
             .shared
-            .clone()
+            .take()
             .filter(|shared| !self.used && shared.is_up())
         else {
             return;
         };
         let (key, bytes) = (self.key.clone(), self.bytes.clone());
-        self.instance.runtime.spawn(async move {
+        self.instance.tasks.runtime.spawn(async move {
             if let Err(failure) = shared.release(&key, &bytes).await {
                 tracing::debug!(%failure, "a lease was not given back; it will expire");
             }

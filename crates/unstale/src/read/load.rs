@@ -17,6 +17,7 @@ use crate::core::{Guard, Position, Tick};
 use crate::entry::Entry;
 use crate::observe::{Series, spans};
 use crate::tiers::record::Traits;
+use crate::token::Token;
 
 /// The cached value, or the loaded one, and where it was read from.
 pub(crate) async fn get_or_load<T, E, F, Loading>(
@@ -33,17 +34,14 @@ where
         return Ok(Some(Sourced::new(value, Source::L1)));
     }
     let began = clock::now();
-    let instance = request.instance;
+    let (instance, slice) = (request.instance, request.slice);
     let series = request.series();
-    if !request.has_usable_key() {
+    if !request.has_usable_key() || request.at_least == Token::UNKNOWN {
         return load_for_oneself(request.key, load, series).await;
     }
     let key: Arc<str> = request.key.into();
     loop {
-        match instance
-            .flights
-            .board(&instance.local, &key, request.at_least)
-        {
+        match slice.flights.board(&slice.local, &key, request.at_least) {
             Boarding::Lead(lead) => {
                 // Somebody's flight may have landed since this reader looked into L1.
                 if let Some(value) = hit::<T>(request) {
@@ -92,17 +90,17 @@ where
     F: FnOnce() -> Loading,
     Loading: Future<Output = Result<Option<Entry<T>>, E>>,
 {
-    let instance = request.instance;
+    let slice = request.slice;
     let lease = match acquire::<T>(request, &lead.boarded.key, lead.reach).await {
         Acquired::Found(found) => {
-            keep_found(instance, &lead.boarded, &found, began, series);
+            keep_found(slice, &lead.boarded, &found, began, series);
             lead.land(Ok(Some(found.value.clone())));
             return Ok(Some(Sourced::new(found.value, Source::L2)));
         }
         Acquired::Lease(lease) => Some(lease),
         Acquired::Nothing => None,
     };
-    let stamp = lease::stamp_of_load(instance, lease.as_ref());
+    let stamp = lease::stamp_of_load(slice, lease.as_ref());
     if let Some(series) = &series {
         series.load();
     }
@@ -110,7 +108,7 @@ where
     let stamp = if Guard::StampBeforeLoad.holds() {
         stamp
     } else {
-        lease::stamp_of_load(instance, None)
+        lease::stamp_of_load(slice, None)
     };
     if let Some(series) = &series {
         series.miss(clock::now().since(began), false);
@@ -183,7 +181,7 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
             traits,
             lives_until,
         };
-        keep(request.instance, boarded, copy, series.clone())
+        keep(request.slice, boarded, copy, series.clone())
     };
     if let Some(series) = &series {
         series.fill(filled == Filled::Stored || kept);

@@ -69,6 +69,7 @@ impl<T: Cacheable> Lease<T> {
         let miss = *self.miss;
         let request = Request {
             instance: &miss.instance,
+            slice: miss.instance.partitions.of(&miss.boarded.key),
             key: &miss.boarded.key,
             at_least: Position::ORIGIN,
             policy: miss.policy.as_ref(),
@@ -95,13 +96,13 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
     let series = request.series();
     let instance = request.instance;
     let (boarded, mut reach) =
-        Boarded::alone(&instance.local, request.key.into(), request.at_least);
+        Boarded::alone(&request.slice.local, request.key.into(), request.at_least);
     if !request.has_usable_key() {
         reach = Reach::SourceOnly;
     }
     let held = match acquire::<T>(request, &boarded.key, reach).await {
         Acquired::Found(found) => {
-            keep_found(instance, &boarded, &found, began, series);
+            keep_found(request.slice, &boarded, &found, began, series);
             return Lookup::Hit(found.value);
         }
         Acquired::Lease(held) => Some(held),
@@ -111,7 +112,7 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
         series.miss(clock::now().since(began), false);
         series.load();
     }
-    let stamp = lease::stamp_of_load(instance, held.as_ref());
+    let stamp = lease::stamp_of_load(request.slice, held.as_ref());
     let miss = Miss {
         instance: instance.clone(),
         boarded,

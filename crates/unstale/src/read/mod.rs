@@ -25,6 +25,7 @@ use crate::entry::EntryOptions;
 use crate::error::KeyError;
 use crate::instance::Instance;
 use crate::observe::Series;
+use crate::partitions::Slice;
 use crate::policy::Policy;
 use crate::tiers::record::Traits;
 
@@ -56,6 +57,8 @@ impl<T: Serialize + DeserializeOwned + Any + Send + Sync> Cacheable for T {}
 /// One read: what it is for, and what applies to its key.
 pub(crate) struct Request<'a> {
     pub(crate) instance: &'a Arc<Instance>,
+    /// The partition of its key.
+    pub(crate) slice: &'a Slice,
     pub(crate) key: &'a str,
     /// The read has to see at least this.
     pub(crate) at_least: Position,

@@ -28,12 +28,12 @@ pub struct Peek<T> {
 /// The copy of a key. Nothing is counted, prolonged, dropped or loaded.
 pub(crate) fn peek<T: Cacheable>(instance: &Instance, key: &str) -> Option<Peek<T>> {
     // In the order of a hit.
-    let holds_until = instance.local.holds_until();
-    let held = instance.local.memory.peek(key)?;
+    let local = &instance.partitions.of(key).local;
+    let holds_until = local.holds_until();
+    let held = instance.memory.peek(key)?;
     let value = held.value()?;
     let is_in_time = clock::is_before(held.expires().min(holds_until));
-    let validity = instance
-        .local
+    let validity = local
         .with(|partition, _| partition.validity(key, held.tags(), held.stamp(), held.checked()));
     Some(Peek {
         value,

@@ -12,6 +12,7 @@ use crate::local::Local;
 use crate::observe::{Invalidations, spans};
 use crate::protect::Pauses;
 use crate::tiers::{Entries, Feed, Shared, Unavailable};
+use crate::token::Token;
 
 /// Pauses between attempts to reach the log.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -145,7 +146,8 @@ impl Reader {
         if received == Received::Applied && !own && message.sent_at > 0 {
             self.invalidations
                 .received(message.changes.len(), message.sent_at);
-            self.invalidations.events.received(position, &message);
+            let place = Token::at(self.local.id, position);
+            self.invalidations.events.received(&place, &message);
             tracing::debug!(instance = %self.name, %position, changes = message.changes.len(), "removal received");
         }
         received
@@ -166,7 +168,8 @@ impl Reader {
         }
         self.invalidations.resync();
         let position = snapshot.fenced.position();
-        self.invalidations.events.resynchronised(position);
+        let place = Token::at(self.local.id, position);
+        self.invalidations.events.resynchronised(&place);
         tracing::info!(instance = %self.name, %position, "following the log");
         Ok(())
     }

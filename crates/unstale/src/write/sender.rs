@@ -16,6 +16,7 @@ use crate::observe::Invalidations;
 use crate::protect::{Line, Pauses, Supervised};
 use crate::runtime::Runtime;
 use crate::tiers::{Shared, Unavailable};
+use crate::token::Token;
 
 /// Changes sent in one script: enough to make the round trip cheap, few enough not to hold up
 /// the server.
@@ -188,14 +189,15 @@ impl Sender {
             Ok((position, message)) => {
                 self.local.confirm(position);
                 self.invalidations.sent_batch();
-                self.invalidations.events.sent(position, &message);
+                let place = Token::at(self.local.id, position);
+                self.invalidations.events.sent(&place, &message);
                 let batch = batch.acknowledged();
                 if self.failing.swap(false, Ordering::Relaxed) {
                     tracing::info!(instance = %self.name, "removals are confirmed again");
                 }
                 tracing::debug!(instance = %self.name, %position, changes = batch.len(), "removal sent");
                 for receipt in batch.into_iter().flat_map(|(_, queued)| queued.waiters) {
-                    receipt.confirm(position);
+                    receipt.confirm(self.local.id, position);
                 }
                 Ok(())
             }

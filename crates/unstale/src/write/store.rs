@@ -1,5 +1,6 @@
 //! Storing a value: `set` and `set_many`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::message;
@@ -11,8 +12,9 @@ use crate::core::{Change, Guard};
 use crate::entry::EntryOptions;
 use crate::error::{Error, KeyError};
 use crate::instance::Instance;
+use crate::partitions::{PartitionId, Slice};
 use crate::read::{Cacheable, Request, put_alone};
-use crate::tiers::{Shared, StoreEntry, Unavailable, record};
+use crate::tiers::{StoreEntry, Unavailable, record};
 use crate::token::Token;
 
 /// Stores values; each comes with the request that says what applies to its key. A value whose
@@ -50,67 +52,79 @@ pub(crate) async fn set<T: Cacheable>(
         };
         storing.push((request, key, traits, encoded));
     }
-    let stored = match &instance.shared {
-        Some(shared) => {
-            let entries = storing.into_iter().map(|(_, key, traits, encoded)| {
-                let rest = record::value_rest(&instance.unique_token(), &traits, &encoded);
-                StoreEntry { key, traits, rest }
-            });
-            store(instance, shared, entries.collect()).await
-        }
-        None => {
-            for (request, key, traits, encoded) in storing {
-                // A copy of its own, because the caller keeps his.
-                if let Some(copy) = instance.codec.decode::<T>(&encoded) {
-                    put_alone(request, key, Arc::new(copy), &traits);
-                }
+    let mut stored = Vec::new();
+    if instance.partitions.first().shared.is_some() {
+        let entries = storing.into_iter().map(|(_, key, traits, encoded)| {
+            let rest = record::value_rest(&instance.unique_token(), &traits, &encoded);
+            StoreEntry { key, traits, rest }
+        });
+        stored = store(instance, entries).await;
+    } else {
+        for (request, key, traits, encoded) in storing {
+            // A copy of its own, because the caller keeps his.
+            if let Some(copy) = instance.codec.decode::<T>(&encoded) {
+                put_alone(request, key, Arc::new(copy), &traits);
             }
-            Outcome::Applied(Token::at(instance.local.position()))
         }
-    };
-    let removed = remove(instance, removing).await;
-    Ok(stored.and(removed))
+        stored.push(Outcome::Applied(instance.applied()));
+    }
+    if !removing.is_empty() || stored.is_empty() {
+        stored.push(remove(instance, removing).await);
+    }
+    let all = stored.into_iter().reduce(Outcome::and);
+    Ok(all.unwrap_or(Outcome::Pending))
 }
 
-/// Stores values in L2 and has other instances drop their copies. It never fills this instance's
-/// L1: of two `set`s that are acknowledged out of order, the older value would stay there.
-/// Unacknowledged, it becomes a pending removal. Goes on when its caller is cancelled.
+/// Stores values in L2 and has other instances drop their copies, in all partitions at the same time.
+/// It never fills this instance's L1: of two `set`s that are acknowledged out of order, the older
+/// value would stay there. Unacknowledged, it becomes a pending removal. Goes on when its caller is
+/// cancelled.
 async fn store(
     instance: &Arc<Instance>,
-    shared: &Arc<Shared>,
-    entries: Vec<StoreEntry>,
-) -> Outcome {
-    if entries.is_empty() {
-        return Outcome::Applied(Token::at(instance.local.position()));
+    entries: impl Iterator<Item = StoreEntry>,
+) -> Vec<Outcome> {
+    let mut shares: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for entry in entries {
+        let slice = instance.partitions.of(&entry.key);
+        shares.entry(slice.id).or_default().push(entry);
     }
-    let (working, shared) = (instance.clone(), shared.clone());
-    let task = instance
-        .runtime
-        .spawn(async move { run(&working, &shared, &entries).await });
-    // The task is only ever aborted together with its runtime.
-    task.await.unwrap_or(Outcome::Pending)
+    let tasks: Vec<_> = shares
+        .into_iter()
+        .map(|(partition, share)| {
+            let working = instance.clone();
+            let storing = async move { run(&working, partition, &share).await };
+            instance.tasks.runtime.spawn(storing)
+        })
+        .collect();
+    let mut outcomes = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        // It is only ever aborted together with its runtime.
+        outcomes.push(task.await.unwrap_or(Outcome::Pending));
+    }
+    outcomes
 }
 
-async fn run(instance: &Instance, shared: &Shared, entries: &[StoreEntry]) -> Outcome {
+async fn run(instance: &Instance, partition: PartitionId, entries: &[StoreEntry]) -> Outcome {
+    let slice = instance.partitions.at(partition);
     let changes: Vec<_> = entries
         .iter()
         .map(|entry| Change::Key(entry.key.clone()))
         .collect();
     let began = clock::now();
-    instance.local.with(|partition, copies| {
+    slice.local.with(|partition, copies| {
         for change in &changes {
             partition.begin(change, began, copies);
         }
     });
-    match attempt(instance, shared, entries, &changes).await {
+    match attempt(instance.origin, slice, entries, &changes).await {
         Ok(token) => Outcome::Applied(token),
         Err(failure) => {
             tracing::warn!(%failure, "a value was not stored; its key is removed instead");
-            match &instance.sender {
+            match &slice.sender {
                 Some(sender) if Guard::UnacknowledgedSetRemoves.holds() => {
                     sender.resubmit(changes);
                 }
-                _ => instance.local.with(|partition, _| {
+                _ => slice.local.with(|partition, _| {
                     for change in &changes {
                         partition.end(change, 1, began);
                     }
@@ -122,26 +136,27 @@ async fn run(instance: &Instance, shared: &Shared, entries: &[StoreEntry]) -> Ou
 }
 
 async fn attempt(
-    instance: &Instance,
-    shared: &Shared,
+    origin: u64,
+    slice: &Slice,
     entries: &[StoreEntry],
     changes: &[Change],
 ) -> Result<Token, Unavailable> {
+    let shared = slice.shared.as_ref().ok_or(Unavailable::Down)?;
     if let Some(longest) = entries.iter().map(|entry| entry.traits.ttl).max() {
-        instance.allow_ttl(shared, longest).await?;
+        slice.allow_ttl(shared, longest).await?;
     }
-    let message = message(instance.origin, changes.to_vec())?;
+    let message = message(origin, changes.to_vec())?;
     let appended = shared.store(&message, entries).await?;
     let now = clock::now();
-    let counts = instance.local.with(|partition, copies| {
+    let counts = slice.local.with(|partition, copies| {
         partition.adopt(appended.fenced(), copies)
             && changes
                 .iter()
                 .all(|change| partition.acknowledge(change, 1, appended, now, copies))
     });
     if counts {
-        instance.local.confirm(appended.position());
-        Ok(Token::at(appended.position()))
+        slice.local.confirm(appended.position());
+        Ok(Token::at(slice.id, appended.position()))
     } else {
         Err(Unavailable::NotFenced)
     }

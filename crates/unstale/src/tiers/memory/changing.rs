@@ -1,20 +1,24 @@
-//! L1 within one turn of the lock.
+//! L1 within one turn of a partition's lock.
 
 use super::gone::Gone;
 use super::{Held, Look, Memory, Value};
 use crate::core::{Copies, Validity};
+use crate::partitions::PartitionId;
 
-/// L1, to whoever has the lock that guards all changes. What leaves it is dropped with this, so it
+/// L1, to whoever has the lock that guards all changes to the copies of one partition's keys; those of
+/// others may be evicted, which needs no lock. What leaves it is dropped with this, so it
 /// outlives the turn.
 pub(crate) struct Changing<'a> {
     memory: &'a Memory,
+    partition: PartitionId,
     gone: Gone,
 }
 
 impl<'a> Changing<'a> {
-    pub(crate) fn of(memory: &'a Memory) -> Self {
+    pub(crate) fn of(memory: &'a Memory, partition: PartitionId) -> Self {
         Self {
             memory,
+            partition,
             gone: Gone::default(),
         }
     }
@@ -43,6 +47,10 @@ impl Copies for Changing<'_> {
     }
 
     fn drop_all(&mut self) {
-        self.memory.forget_all(&mut self.gone);
+        if self.partition.is_only() {
+            self.memory.forget_all(&mut self.gone);
+        } else {
+            self.memory.forget_those_of(self.partition, &mut self.gone);
+        }
     }
 }

@@ -32,6 +32,7 @@ use self::sight::Noted;
 pub(crate) use self::sight::Sight;
 use crate::config::MemoryConfig;
 use crate::core::{Tick, Validity};
+use crate::partitions::PartitionId;
 
 /// A shard holds at least this much, so that the limit of a small cache is not cut into pieces
 /// that no larger entry fits into.
@@ -175,9 +176,18 @@ impl Memory {
 
     fn expire(&self, gone: &mut Gone) {
         let now = crate::clock::now();
+        self.forget_where(|held| held.expires() <= now, gone);
+    }
+
+    /// Drops the copies of one partition's keys.
+    fn forget_those_of(&self, partition: PartitionId, gone: &mut Gone) {
+        self.forget_where(|held| partition.holds(held.key()), gone);
+    }
+
+    fn forget_where(&self, is_to_go: impl Fn(&Held) -> bool, gone: &mut Gone) {
         let gone = RefCell::new(gone);
         self.copies.retain(|held, value| {
-            let keep = now < held.expires();
+            let keep = !is_to_go(held);
             if !keep {
                 self.ranks.left(held);
                 // What is not retained is dropped under the lock of its shard.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Changing, Held, Look, Memory, Value};
 use crate::config::MemoryConfig;
 use crate::core::{Copies, Position, Tick, Validity};
+use crate::partitions::PartitionId;
 use crate::policy::Priority;
 use crate::read::Source;
 use crate::tiers::record::Traits;
@@ -41,7 +42,7 @@ fn insert(memory: &Memory, checked: u64) {
 }
 
 fn hold(memory: &Memory, held: Held, value: Value) {
-    Changing::of(memory).insert(held, &value);
+    Changing::of(memory, PartitionId::ONLY).insert(held, &value);
 }
 
 fn memory() -> Memory {
@@ -85,7 +86,7 @@ fn a_copy_that_is_rechecked_stays_with_what_it_was_checked_against_or_goes() {
         assert_eq!(held.checked(), 3);
         Validity::Valid { checked: 5 }
     };
-    let mut changing = Changing::of(&memory);
+    let mut changing = Changing::of(&memory, PartitionId::ONLY);
     assert_eq!(changing.recheck(&look, valid).map(number), Some(3));
     assert_eq!(look.checked(), 5);
     assert!(changing.recheck(&look, |_| Validity::Banned).is_none());
@@ -216,10 +217,31 @@ fn what_leaves_is_dropped_when_the_turn_is_over() {
         let told = Told::default();
         let (held, value) = told.copy(KEY, 1);
         hold(&memory, held, value);
-        let mut changing = Changing::of(&memory);
+        let mut changing = Changing::of(&memory, PartitionId::ONLY);
         leave(&mut changing);
         assert_eq!(told.alive(), 1, "{way}");
         drop(changing);
         assert_eq!(told.alive(), 0, "{way}");
     }
+}
+
+#[test]
+fn a_partition_drops_the_copies_of_its_own_keys() {
+    let memory = memory();
+    let (now, lives_until) = (Tick::from_nanos(10), Tick::from_nanos(100));
+    let keys: Vec<_> = (0..100).map(|id| format!("product:{id}")).collect();
+    for key in &keys {
+        let origin = (Position::ORIGIN, Source::Load);
+        let held = Held::new(key, origin, &traits(None), now, lives_until, 0, None);
+        hold(&memory, held, Arc::new(0_u64));
+    }
+    let mut left: Vec<_> = keys.iter().map(String::as_str).collect();
+    for partition in PartitionId::all(3) {
+        Changing::of(&memory, partition).drop_all();
+        left.retain(|key| !partition.holds(key));
+        let held = |key: &&str| memory.get(&Look::at(key)).is_some();
+        assert!(left.iter().all(held));
+        assert_eq!(memory.usage(), (left.len(), left.len() as u64));
+    }
+    assert!(left.is_empty());
 }

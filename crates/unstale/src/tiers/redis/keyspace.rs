@@ -1,8 +1,10 @@
 //! The names of everything that a partition keeps on the server.
 
 use crate::config::Config;
+use crate::partitions::PartitionId;
 
-/// The keys of one partition, all with the same hash tag.
+/// The keys of one partition, all with the same hash tag. It says how many partitions there are, if
+/// there are several: instances with another number of them are to share nothing with these.
 #[derive(Clone, Debug)]
 pub(super) struct Keyspace {
     /// What all of them begin with.
@@ -20,7 +22,7 @@ pub(super) struct Keyspace {
 }
 
 impl Keyspace {
-    pub(super) fn new(config: &Config, partition: u32) -> Self {
+    pub(super) fn new(config: &Config, partition: PartitionId) -> Self {
         let tag = format!("{{{}:{partition}}}", config.redis.namespace());
         let channel = if config.use_streams_for_invalidation {
             String::new()

@@ -35,9 +35,6 @@ use crate::error::Error;
 use crate::local::Local;
 use crate::protect::{Line, Link, Supervised};
 
-/// The one partition of a single server.
-const PARTITION: u32 = 0;
-
 type RedisLine = Arc<Line<RedisRoute>>;
 
 /// L2 and the log of one partition.
@@ -56,7 +53,7 @@ pub(crate) struct Redis {
 impl Redis {
     /// Prepares everything; nothing is connected yet.
     pub(crate) fn new(config: &Config, local: Arc<Local>) -> Result<Self, Error> {
-        let keyspace = Keyspace::new(config, PARTITION);
+        let keyspace = Keyspace::new(config, local.id);
         let target = Target::new(config)?;
         let route = Arc::new(RedisRoute::new(target, keyspace.clone(), local.clone()));
         let link = Link::new(config, route.clone());

@@ -112,6 +112,21 @@ fn an_impossible_value_is_told_what_is_allowed_and_why() {
         (r#""MaxPending": 0"#, &["MaxPending: is 0"]),
         (r#""MaxBans": 0"#, &["MaxBans: is 0"]),
         (
+            r#""Redis": { "Partitions": 0 }"#,
+            &[
+                "Redis:Partitions: is 0",
+                "from 1 to 64, the same for all instances",
+            ],
+        ),
+        (
+            r#""Redis": { "Partitions": 65 }"#,
+            &["Redis:Partitions: is 65", "from 1 to 64"],
+        ),
+        (
+            r#""Redis": { "Partitions": -1 }"#,
+            &["Redis:Partitions: is -1"],
+        ),
+        (
             r#""Breaker": { "FailureThreshold": 0 }"#,
             &["Breaker:FailureThreshold: is 0"],
         ),

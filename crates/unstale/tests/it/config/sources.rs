@@ -112,7 +112,8 @@ fn the_specifications_lifetimes_are_a_policy_table() {
 fn our_own_settings_land() {
     let config = read(
         r#"{ "Unstale": {
-            "Redis": { "Configuration": "h", "ConnectTimeout": "00:00:03", "CommandTimeout": "00:00:00.100" },
+            "Redis": { "Configuration": "h", "ConnectTimeout": "00:00:03", "CommandTimeout": "00:00:00.100",
+                "Partitions": 4 },
             "MaxStaleness": "00:00:05", "LeaseTtl": "00:00:08", "LeaseWait": "00:00:00",
             "LoadTimeout": "00:00:07", "MaxPending": 11, "MaxBans": 12,
             "EnableCompression": true, "CompressionThreshold": 0, "Serialization": "json",
@@ -127,6 +128,7 @@ fn our_own_settings_land() {
         config.redis.effective_command_timeout(),
         Duration::from_millis(100)
     );
+    assert_eq!(config.redis.effective_partitions(), 4);
     assert_eq!(config.max_staleness, secs(5));
     assert_eq!(
         (config.lease_ttl, config.lease_wait),
@@ -156,6 +158,7 @@ fn an_empty_section_is_the_default_and_the_default_is_valid() {
     config.validate().unwrap();
     assert!(!config.redis.enabled);
     assert_eq!(config.redis.namespace(), "unstale");
+    assert_eq!(config.redis.effective_partitions(), 1);
     assert_eq!(config.redis.effective_connect_timeout(), secs(2));
     assert_eq!(
         config.redis.effective_command_timeout(),
@@ -218,6 +221,7 @@ fn variables_override_the_text() {
             ),
             ("THETECHLOOPCACHE__MEMORYCACHE__SIZELIMIT", "9"),
             ("Unstale__EnableCompression", "true"),
+            ("Unstale__Redis__Partitions", "3"),
             (
                 "TheTechLoopCache__Policies__stock:price:*__AbsoluteExpiration",
                 "00:00:10",
@@ -232,6 +236,7 @@ fn variables_override_the_text() {
     assert_eq!(server.to_string(), "prod:7000");
     assert_eq!(server.password.as_ref().unwrap().expose(), "hunter2");
     assert_eq!(config.memory.size_limit, 9);
+    assert_eq!(config.redis.partitions, Some(3));
     assert!(config.enable_compression);
     assert_eq!(config.default_sliding_expiration, None);
     assert_eq!(config.redis.instance_name, "RealTimeApp:", "the rest stays");

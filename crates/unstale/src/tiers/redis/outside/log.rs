@@ -7,13 +7,16 @@ use ::redis::RedisError;
 use super::{Outside, trouble};
 use crate::core::{Change, Message, Position, Scope};
 use crate::operate::{LogEntry, Trouble};
+use crate::partitions::PartitionId;
 use crate::protect::Route;
 use crate::tiers::Unavailable;
 use crate::tiers::redis::feed::RedisFeed;
+use crate::token::Token;
 
 /// Follows the log of one partition from some position on.
 pub(crate) struct Watch {
     feed: RedisFeed,
+    partition: PartitionId,
     endpoint: String,
     cursor: Position,
     /// Before the first entry of the log nothing is known to be missing.
@@ -49,6 +52,7 @@ impl Outside {
         };
         Ok(Some(Watch {
             feed,
+            partition: self.id(),
             endpoint: self.endpoint.clone(),
             cursor,
             is_contiguous: !from_oldest,
@@ -83,7 +87,7 @@ impl Watch {
         let readable = message.is_some();
         let message = message.unwrap_or_default();
         let mut entry = LogEntry {
-            position: position.to_string(),
+            position: Token::at(self.partition, position).to_string(),
             missing,
             new_epoch,
             readable,

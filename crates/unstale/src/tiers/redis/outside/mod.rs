@@ -16,7 +16,6 @@ use ::redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult,
 
 pub(crate) use self::log::Watch;
 pub(crate) use self::rights::rules;
-use super::PARTITION;
 use super::connection::{Mistrust, Target};
 use super::keyspace::Keyspace;
 use super::refusal;
@@ -25,6 +24,7 @@ use crate::config::Config;
 use crate::core::{Limits, Partition};
 use crate::local::Local;
 use crate::operate::Trouble;
+use crate::partitions::PartitionId;
 use crate::protect::Route;
 use crate::tiers::Memory;
 
@@ -43,15 +43,11 @@ pub(crate) struct Outside {
 
 impl Outside {
     /// Connects to the first primary among the servers, or else to the first that answers.
-    pub(crate) async fn connect(config: &Config) -> Result<Self, Trouble> {
-        config.validate()?;
-        if !config.redis.enabled {
-            return Err(Trouble::NoServer);
-        }
+    pub(crate) async fn connect(config: &Config, id: PartitionId) -> Result<Self, Trouble> {
         let route = Arc::new(RedisRoute::new(
             Target::new(config)?,
-            Keyspace::new(config, PARTITION),
-            nobody(config),
+            Keyspace::new(config, id),
+            nobody(config, id),
         ));
         let patience = PATIENCE.max(config.redis.effective_command_timeout());
         let (mut second_best, mut last) = (None, Trouble::NoServer);
@@ -88,6 +84,11 @@ impl Outside {
 
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Which partition this is.
+    pub(crate) fn id(&self) -> PartitionId {
+        self.route.local().id
     }
 
     fn keyspace(&self) -> &Keyspace {
@@ -136,7 +137,7 @@ impl Outside {
 }
 
 /// What somebody knows who has seen nothing. Nobody's fence will tell it to a server.
-fn nobody(config: &Config) -> Arc<Local> {
+fn nobody(config: &Config, id: PartitionId) -> Arc<Local> {
     let limits = Limits {
         max_staleness: config.max_staleness,
         load_timeout: config.load_timeout,
@@ -146,7 +147,7 @@ fn nobody(config: &Config) -> Arc<Local> {
     let partition = Partition::new(limits, Duration::ZERO);
     let mut memory = config.memory.clone();
     memory.enabled = false;
-    Arc::new(Local::new(partition, Memory::new(&memory)))
+    Arc::new(Local::new(id, partition, Arc::new(Memory::new(&memory))))
 }
 
 fn name_of(command: &Cmd) -> String {

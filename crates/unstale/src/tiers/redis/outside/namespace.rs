@@ -11,21 +11,23 @@ use crate::core::{Position, Snapshot};
 use crate::operate::{LogReport, NamespaceReport, Trouble};
 use crate::tiers::redis::reply;
 use crate::tiers::wire;
+use crate::token::Token;
 
 /// Keys looked at, or deleted, in one step.
 const STEP: usize = 1000;
 
 impl Outside {
-    /// `None` when no instance has ever used this namespace, or everything was flushed since.
+    /// How the partition stands. `None` when no instance has ever used it, or everything was flushed since.
     pub(crate) async fn namespace(&self) -> Result<Option<NamespaceReport>, Trouble> {
         let Some(snapshot) = self.snapshot().await? else {
             return Ok(None);
         };
         Ok(Some(NamespaceReport {
-            position: snapshot.fenced.position().to_string(),
+            position: Token::at(self.id(), snapshot.fenced.position()).to_string(),
             tail: snapshot.fenced.tail,
             longest_ttl: snapshot.fenced.longest_ttl,
             bans: snapshot.bans.len() as u64,
+            partitions: Vec::new(),
             carrier: self.keyspace().carrier(),
             log: if self.keyspace().channel.is_empty() {
                 self.log().await?
@@ -66,7 +68,7 @@ impl Outside {
         let last_id: Option<Position> = info.last_generated_id.parse().ok();
         Ok(Some(LogReport {
             entries,
-            last: last_id.unwrap_or_default().to_string(),
+            last: Token::at(self.id(), last_id.unwrap_or_default()).to_string(),
             span: first
                 .zip(last)
                 .map(|(first, last)| Duration::from_micros(last.saturating_sub(first))),
@@ -83,7 +85,7 @@ impl Outside {
         Ok(sent.into_iter().find(|at| *at > 0))
     }
 
-    /// Deletes every key of the namespace. Instances that still use it start over.
+    /// Deletes every key of the partition. Instances that still use it start over.
     pub(crate) async fn erase(&self) -> Result<u64, Trouble> {
         let pattern = format!("{}*", escape(&self.keyspace().prefix));
         let (mut cursor, mut erased) = (0_u64, 0);

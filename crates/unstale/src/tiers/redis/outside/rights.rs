@@ -4,12 +4,12 @@
 
 use ::redis::Cmd;
 
-use super::super::PARTITION;
 use super::super::keyspace::Keyspace;
 use super::Outside;
 use crate::config::Config;
 use crate::core::glob::escape;
 use crate::operate::{Right, Trouble, Verdict};
+use crate::partitions::PartitionId;
 
 /// What a command is tried on.
 #[derive(Copy, Clone)]
@@ -104,16 +104,19 @@ fn needed(config: &Config) -> impl Iterator<Item = &'static Trial> {
 
 /// The rules of a user who may do what an instance with these settings needs, and nothing else.
 pub(crate) fn rules(config: &Config) -> Vec<String> {
-    let keyspace = Keyspace::new(config, PARTITION);
+    let partitions = PartitionId::all(config.redis.effective_partitions());
+    let keyspaces: Vec<_> = partitions.map(|id| Keyspace::new(config, id)).collect();
     // No rule may contain a space.
     let pattern = |text: &str| escape(text).replace(' ', "?");
     let mut rules = vec![
         "resetkeys".to_owned(),
         "resetchannels".to_owned(),
         "-@all".to_owned(),
-        format!("~{}*", pattern(&keyspace.prefix)),
     ];
-    if !keyspace.channel.is_empty() {
+    for keyspace in &keyspaces {
+        rules.push(format!("~{}*", pattern(&keyspace.prefix)));
+    }
+    for keyspace in keyspaces.iter().filter(|each| !each.channel.is_empty()) {
         rules.push(format!("&{}", pattern(&keyspace.channel)));
     }
     rules.extend(needed(config).map(|trial| format!("+{}", trial.0.to_lowercase())));
