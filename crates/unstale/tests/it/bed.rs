@@ -31,6 +31,8 @@ pub(crate) enum Transport {
     Hub,
     Streams,
     PubSub,
+    /// Streams, in four partitions.
+    FourPartitions,
 }
 
 /// Settings of an instance that stays proven for long without a probe.
@@ -100,6 +102,34 @@ impl Bed {
         }
     }
 
+    /// How many partitions an instance on this bed has.
+    pub(crate) fn partitions(&self) -> u32 {
+        match self.transport {
+            Transport::FourPartitions => 4,
+            _ => 1,
+        }
+    }
+
+    /// The names that the record of a key may have on the server, of which it has one.
+    pub(crate) fn records(&self, key: &str) -> Vec<String> {
+        let tags = match self.partitions() {
+            1 => vec!["0".to_owned()],
+            of => (0..of).map(|index| format!("{index}/{of}")).collect(),
+        };
+        let names = tags.iter().map(|tag| format!("{{unstale:{tag}}}:k:{key}"));
+        names.collect()
+    }
+
+    /// How many of these keys have a record on the server.
+    pub(crate) fn stored(&self, keys: &[&str]) -> usize {
+        let records = keys.iter().flat_map(|key| self.records(key));
+        let command: Vec<_> = std::iter::once("EXISTS".to_owned())
+            .chain(records)
+            .collect();
+        let stored = self.server().command(command).expect("an answer");
+        text(stored).parse().expect("a number")
+    }
+
     /// The settings of an instance on this bed.
     pub(crate) fn config(&self) -> Config {
         match &self.server {
@@ -113,7 +143,8 @@ impl Bed {
         let mut config = Config::default();
         config.redis.connect_to(url.parse().expect("an address"));
         config.redis.command_timeout = Some(Duration::from_secs(2));
-        config.use_streams_for_invalidation = self.transport == Transport::Streams;
+        config.use_streams_for_invalidation = self.transport != Transport::PubSub;
+        config.redis.partitions = Some(self.partitions());
         config
     }
 
@@ -146,6 +177,15 @@ macro_rules! on_every_transport {
     };
 }
 
+/// Runs each test in four partitions as well.
+macro_rules! also_in_four_partitions {
+    ($($name:ident),+ $(,)?) => {
+        mod four_partitions { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $name() {
+            super::$name($crate::bed::Transport::FourPartitions).await;
+        })+ }
+    };
+}
+
 /// Runs each test on every transport that has a server.
 macro_rules! on_every_server {
     ($($name:ident),+ $(,)?) => {
@@ -158,7 +198,7 @@ macro_rules! on_every_server {
     };
 }
 
-pub(crate) use {on_every_server, on_every_transport};
+pub(crate) use {also_in_four_partitions, on_every_server, on_every_transport};
 
 /// The source of truth, as far as a test needs one: it counts its loads, and may hold them up.
 pub(crate) struct Source {

@@ -1,5 +1,6 @@
 //! What tests ask of an instance. The values are numbers, the keys are of any kind.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 
 use testbed::eventually;
@@ -57,13 +58,25 @@ pub(crate) fn numbers(token: &impl ToString) -> (u64, u64) {
     )
 }
 
-/// Waits until an instance has applied everything up to a token.
+/// Waits until an instance has applied everything up to a token, in each partition that it names.
 pub(crate) async fn caught_up(cache: &Cache, token: &Token) {
     eventually("the instance caught up", PATIENCE, || async {
-        let at = position(cache);
-        (at >= numbers(token)).then_some(()).ok_or(at)
+        let at = places(&cache.health().position.unwrap_or_default());
+        let asked = places(&token.to_string());
+        let applied = |(partition, least)| at.get(partition).is_some_and(|at| at >= least);
+        asked.iter().all(applied).then_some(()).ok_or(at)
     })
     .await;
+}
+
+/// Epoch and number in each partition that a token names.
+fn places(token: &str) -> HashMap<String, (u64, u64)> {
+    let parts = token.split('.').filter(|part| !part.is_empty());
+    let place = |part: &str| {
+        let (partition, place) = part.split_once(':').unwrap_or(("", part));
+        (partition.to_owned(), numbers(&place))
+    };
+    parts.map(place).collect()
 }
 
 /// Waits until an instance may use its L1, or may not.

@@ -5,7 +5,7 @@ use unstale::{Cache, Config};
 
 use super::{Bed, PATIENCE, Transport};
 
-/// The way from one instance to the server: its commands on one proxy, its reader of the log on
+/// The way from one instance to the server: its commands on one proxy, its readers of the log on
 /// the other. Faults are set on either. Connections that the instance makes anew go by the log's.
 pub(crate) struct Wires {
     /// Keeps the address that the instance knows.
@@ -23,22 +23,23 @@ impl Bed {
         let mut config = self.config_at(&front.url());
         set(&mut config);
         let cache = self.instance_with(name, config).await;
+        let each = self.partitions() as usize;
         // On a slow machine a first connection may take a second attempt, which must not lead elsewhere.
         eventually("both connections are there", PATIENCE, || async {
             let health = cache.health();
-            let there = commands.connections() == 2 && health.proven && health.healthy;
+            let there = commands.connections() == 2 * each && health.proven && health.healthy;
             there.then_some(()).ok_or(health)
         })
         .await;
         front.redirect(log.addr());
-        // The reader connects a second time, and that leads to its own proxy.
-        eventually("the reader was cut off", PATIENCE, || async {
-            self.kill_reader_of(name)
+        // The readers connect a second time, and that leads to their own proxy.
+        eventually("the readers were cut off", PATIENCE, || async {
+            self.kill_readers_of(name)
         })
         .await;
         eventually("the connections are apart", PATIENCE, || async {
             let connections = (commands.connections(), log.connections());
-            let apart = connections == (1, 1) && cache.health().proven;
+            let apart = connections == (each, each) && cache.health().proven;
             apart.then_some(()).ok_or(connections)
         })
         .await;
@@ -50,21 +51,21 @@ impl Bed {
         (cache, wires)
     }
 
-    /// Closes the connection on which an instance reads the log; false when it is busy with
+    /// Closes the connections on which an instance reads the log; false when one is busy with
     /// something else just now, and is not recognised.
-    pub(crate) fn kill_reader_of(&self, name: &str) -> bool {
+    pub(crate) fn kill_readers_of(&self, name: &str) -> bool {
         let clients = text(self.server().command(["CLIENT", "LIST"]).expect("clients"));
         let reads = match self.transport {
             Transport::PubSub => " sub=1 ",
             _ => " cmd=xread ",
         };
-        let reader = clients
+        let readers: Vec<_> = clients
             .lines()
-            .find(|line| line.contains(&format!(" name={name} ")) && line.contains(reads));
-        let id = reader
-            .and_then(|line| line.strip_prefix("id="))
-            .and_then(|line| line.split(' ').next());
-        id.is_some_and(|id| self.server().command(["CLIENT", "KILL", "ID", id]).is_ok())
+            .filter(|line| line.contains(&format!(" name={name} ")) && line.contains(reads))
+            .filter_map(|line| line.strip_prefix("id=")?.split(' ').next())
+            .collect();
+        let kill = |id: &str| self.server().command(["CLIENT", "KILL", "ID", id]);
+        readers.len() == self.partitions() as usize && readers.iter().all(|id| kill(id).is_ok())
     }
 }
 

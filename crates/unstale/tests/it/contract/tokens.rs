@@ -7,8 +7,8 @@ use tokio::time::timeout;
 use unstale::Token;
 
 use crate::bed::{
-    Bed, PATIENCE, SlowLoad, Transport, caught_up, held, numbers, on_every_server, patient, read,
-    warm,
+    Bed, PATIENCE, SlowLoad, Transport, also_in_four_partitions, caught_up, held, numbers,
+    on_every_server, patient, read, warm,
 };
 
 on_every_server!(
@@ -16,6 +16,13 @@ on_every_server!(
     an_instance_that_is_behind_asks_l2_together_with_its_bans,
     a_load_from_before_the_token_is_not_joined,
     a_token_of_a_newer_epoch_leads_to_the_source,
+    a_token_of_an_older_epoch_asks_for_nothing,
+);
+
+also_in_four_partitions!(
+    an_instance_that_is_behind_goes_past_its_l1,
+    an_instance_that_is_behind_asks_l2_together_with_its_bans,
+    a_load_from_before_the_token_is_not_joined,
     a_token_of_an_older_epoch_asks_for_nothing,
 );
 
