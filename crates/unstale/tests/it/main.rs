@@ -28,6 +28,7 @@ mod l1_l2_log;
 mod l1_log;
 mod logs;
 mod metrics;
+mod partitions;
 mod secured;
 mod sentinel;
 mod spans;
