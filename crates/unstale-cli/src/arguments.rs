@@ -80,6 +80,10 @@ pub(crate) struct Target {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
 
+    /// How many partitions the keys are divided into (Redis:Partitions)
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) partitions: Option<u32>,
+
     /// The Stream that carries the log (StreamName)
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "pubsub")]
     pub(crate) stream: Option<String>,

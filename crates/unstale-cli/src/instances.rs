@@ -11,7 +11,7 @@ use crate::arguments::Target;
 use crate::connect::Place;
 use crate::failure::{Failure, Verdict};
 use crate::output::{self, Output, TABLE_COLUMNS};
-use crate::wording::{count, harmless, rate, share, span};
+use crate::wording::{self, count, harmless, rate, share, span};
 
 /// An instance that is so many entries behind is not merely busy.
 const FAR_BEHIND: u64 = 1_000;
@@ -30,7 +30,7 @@ pub(crate) async fn run(target: &Target, output: &mut Output) -> Result<Verdict,
     let head = format!(
         "{}: {many}, the log is at {}",
         place.namespace(),
-        namespace.position
+        wording::place(&namespace.position)
     );
     if instances.is_empty() && !output.is_json() {
         output::note("No instance tells of itself: none is running, or Heartbeat is off.");
@@ -100,7 +100,7 @@ pub(crate) fn columns_of(instance: &InstanceReport) -> Vec<(&'static str, String
         ("HEARD", span(instance.silent_for)),
         (
             "POSITION",
-            harmless(said.position.as_deref().unwrap_or("-")),
+            wording::place(said.position.as_deref().unwrap_or("-")),
         ),
         ("LAG", lag),
         ("PROOF", proof),

@@ -49,6 +49,9 @@ pub(crate) fn read(target: &Target) -> Result<Config, Failure> {
     if let Some(namespace) = &target.namespace {
         config.redis.instance_name.clone_from(namespace);
     }
+    if target.partitions.is_some() {
+        config.redis.partitions = target.partitions;
+    }
     if let Some(stream) = &target.stream {
         config.use_streams_for_invalidation = true;
         config.stream.stream_name.clone_from(stream);

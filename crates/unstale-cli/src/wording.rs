@@ -42,6 +42,15 @@ pub(crate) fn harmless(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
+/// A position; of several partitions the first, and how many more there are.
+pub(crate) fn place(position: &str) -> String {
+    let others = position.matches('.').count();
+    match position.split_once('.') {
+        Some((first, _)) => format!("{} and {others} more", harmless(first)),
+        None => harmless(position),
+    }
+}
+
 /// The time of day in UTC, of microseconds since 1970.
 pub(crate) fn time_of_day(micros: u64) -> String {
     let (millis, seconds) = (micros / 1_000 % 1_000, micros / 1_000_000 % 86_400);
@@ -64,6 +73,8 @@ mod tests {
             ["0/s", "0.5/s", "12/s", "25k/s"]
         );
         assert_eq!(share(Some(0.5)), "50.0%");
+        assert_eq!(place("7-1"), "7-1");
+        assert_eq!(place("0/3:7-1.1/3:7-9.2/3:8-1"), "0/3:7-1 and 2 more");
         assert_eq!(time_of_day(86_399_999_000), "23:59:59.999Z");
     }
 

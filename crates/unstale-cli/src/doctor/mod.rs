@@ -3,6 +3,7 @@
 mod finding;
 mod judge_instances;
 mod judge_log;
+mod judge_partitions;
 mod judge_rights;
 mod judge_server;
 
@@ -78,6 +79,8 @@ async fn examine(place: &Place, sample: Duration) -> Result<Vec<Finding>, Failur
         findings.extend(judge_server::judge(&server));
     }
     findings.extend(judge_rights::judge(&operator.rights().await?));
+    let partitions = place.config.redis.effective_partitions();
+    let generations = unless_refused(operator.generations().await)?.unwrap_or_default();
     let began = Instant::now();
     let Some(before) = unless_refused(operator.namespace().await)? else {
         return Ok(findings);
@@ -87,16 +90,32 @@ async fn examine(place: &Place, sample: Duration) -> Result<Vec<Finding>, Failur
         let remedy = "Give --namespace as the service's InstanceName says. If no instance has \
                       started since the server was last flushed, all is well.";
         findings.push(Finding::warning("namespace", what, remedy));
+        findings.extend(judge_partitions::judge(partitions, &[], &generations));
         return Ok(findings);
     };
     tokio::time::sleep(sample).await;
     let now = unless_refused(operator.namespace().await)?.flatten();
     let now = now.unwrap_or_else(|| before.clone());
     let instances = unless_refused(operator.instances().await)?.unwrap_or_default();
-    let observed = observed_rate(&before, &now, began.elapsed());
-    findings.extend(judge_log::judge(&now, &instances, observed, &place.config));
+    let span = began.elapsed();
+    let rates = parts(&before).zip(parts(&now));
+    let rates = rates.map(|(before, now)| observed_rate(before, now, span));
+    let rates: Vec<_> = rates.collect();
+    findings.extend(judge_log::judge(&now, &instances, &rates, &place.config));
+    findings.extend(judge_partitions::judge(
+        partitions,
+        &instances,
+        &generations,
+    ));
     findings.extend(judge_instances::judge(&instances, &now.carrier));
     Ok(findings)
+}
+
+/// The partitions of a namespace, each of which has a log.
+fn parts(namespace: &NamespaceReport) -> impl Iterator<Item = &NamespaceReport> {
+    let is_whole = namespace.partitions.is_empty();
+    let whole = is_whole.then_some(namespace);
+    whole.into_iter().chain(&namespace.partitions)
 }
 
 fn unless_refused<T>(answer: Result<T, Trouble>) -> Result<Option<T>, Failure> {

@@ -11,7 +11,7 @@ use unstale::operate::{InstanceReport, NamespaceReport};
 
 use crate::failure::Verdict;
 use crate::instances::{columns_of, complaint, listing};
-use crate::wording::{count, harmless, rate, share};
+use crate::wording::{count, harmless, place, rate, share};
 
 /// The columns of the table, with their widths; as many as there is room for, the first first.
 const COLUMNS: [(&str, u16); 11] = [
@@ -49,7 +49,7 @@ impl View {
             "{} at {}  log {}  {}  {} read  {} removed",
             harmless(namespace),
             harmless(endpoint),
-            report.position,
+            place(&report.position),
             count(instances.len() as u64, "instance", "instances"),
             sum(|each| each.said.reads_per_second),
             sum(|each| each.said.removals_per_second),

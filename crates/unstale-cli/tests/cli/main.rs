@@ -13,6 +13,7 @@ mod bench;
 mod doctor;
 mod inspect;
 mod instances;
+mod partitions;
 mod remove;
 mod secured;
 mod sentinel;
