@@ -93,6 +93,7 @@ async fn a_token_of_another_number_of_partitions_leads_to_the_source() {
     let others = of(&bed, Some(1)).await;
     let mut config = bed.config();
     patient(&mut config);
+    config.load_timeout = 3 * PATIENCE;
     let cache = bed.instance_with("four", config).await;
     warm(&cache, "product:1", 1).await;
     let foreign = others.remove("product:1").await.token().unwrap().clone();
