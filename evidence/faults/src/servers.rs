@@ -13,7 +13,7 @@ pub(crate) enum Servers {
     /// One, which others may take the place of.
     Single(Mutex<Arc<Server>>),
     /// Some of which sentinels know the primary.
-    Watched(Watched),
+    Watched(Box<Watched>),
     /// Many, of which one owns this slot, where everything is.
     Cluster(Cluster, u16),
 }
@@ -23,7 +23,7 @@ impl Servers {
     pub(crate) fn start(topology: Topology, server: &ServerBuilder) -> Result<Self> {
         Ok(match topology {
             Topology::Single => Self::Single(Mutex::new(Arc::new(server.start()?))),
-            Topology::Sentinel => Self::Watched(Watched::of(server)?),
+            Topology::Sentinel => Self::Watched(Box::new(Watched::of(server)?)),
             Topology::Cluster => {
                 let cluster = Cluster::of(server)?;
                 let slot = cluster.slot_of(META)?;
