@@ -425,6 +425,7 @@ impl Cache {
         write::remove(&self.0, bans).await
     }
 
+    #[inline]
     fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
         Request {
             instance: &self.0,

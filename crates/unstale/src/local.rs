@@ -19,7 +19,7 @@ pub(crate) struct Local {
     partition: Mutex<Partition>,
     confirmed: Mutex<Confirmed>,
     /// L1, which all partitions of the instance share: no other one has copies of this one's keys.
-    memory: Arc<Memory>,
+    pub(crate) memory: Arc<Memory>,
     holds_until: AtomicU64,
     bans_arrived: AtomicU64,
 }

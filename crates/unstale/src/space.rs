@@ -399,6 +399,7 @@ impl<T: Cacheable> Space<T> {
         }
     }
 
+    #[inline]
     fn request<'a>(&'a self, key: &'a str) -> Request<'a> {
         let instance = self.cache.instance();
         let slice = instance.partitions.of(key);

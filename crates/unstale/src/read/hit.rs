@@ -33,7 +33,7 @@ fn servable(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
     if request.at_least > Position::ORIGIN && Guard::TokenSkipsL1.forbids(is_behind(request)) {
         return None;
     }
-    let mut value = request.instance.memory.get(look)?;
+    let mut value = local.memory.get(look)?;
     if !Guard::ProofBeforeCopy.holds() {
         holds_until = local.holds_until();
     }
@@ -74,7 +74,7 @@ fn recheck(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
 
 #[cold]
 fn drop_expired(request: &Request<'_>) {
-    let memory = &request.instance.memory;
+    let memory = &request.slice.local.memory;
     memory.drop_if_expired(request.key, clock::now());
 }
 
