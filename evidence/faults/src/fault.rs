@@ -7,12 +7,15 @@ mod sentinel;
 pub(crate) mod server;
 mod together;
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, thread, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use async_trait::async_trait;
 
 use crate::{clock, field::Field, field::Setup, options::Topology, settings::MAX_STALENESS};
+
+/// How often it is looked whether a promotion is over.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// One thing that can go wrong.
 pub(crate) struct Kind {
@@ -44,6 +47,26 @@ pub(crate) fn catalogue(setup: &Setup) -> Vec<&'static Kind> {
 /// For faults that can happen everywhere.
 pub(crate) fn always(_: &Setup) -> bool {
     true
+}
+
+/// One that makes sense everywhere.
+pub(crate) const fn kind(name: &'static str, make: fn(&mut Draw<'_>) -> Box<dyn Fault>) -> Kind {
+    Kind {
+        name,
+        applies: always,
+        make,
+    }
+}
+
+/// Waits until a replica is in the place of its primary, in so many looks. Blocks.
+fn until_promoted(looks: u32, is_promoted: impl Fn() -> bool) -> Result<()> {
+    for _ in 0..looks {
+        if is_promoted() {
+            return Ok(());
+        }
+        thread::sleep(LOOK);
+    }
+    bail!("no replica took the place of its primary")
 }
 
 /// One strike: injected, held, healed.

@@ -28,6 +28,18 @@ fn row<'a>(said: &'a str, fault: &str) -> Vec<&'a str> {
     line.split_whitespace().collect()
 }
 
+/// The run broke nothing with this fault, and each of so many instances noticed it each time.
+fn holds(said: &str, fault: &str, instances: u64) {
+    let [times, reads, violations, .., detected, _, _, _, _] = row(said, fault)[..] else {
+        panic!("{said}");
+    };
+    let times: u64 = times.parse().unwrap();
+    assert!(times >= 1, "{said}");
+    assert_ne!(reads, "0", "{said}");
+    assert_eq!(violations, "0", "{said}");
+    assert_eq!(detected, format!("{0}/{0}", instances * times), "{said}");
+}
+
 #[test]
 fn a_few_faults_hold_on_either_transport() {
     for transport in ["--transport=streams", "--transport=pubsub"] {
@@ -44,16 +56,7 @@ fn a_few_faults_hold_on_either_transport() {
         assert!(output.status.success(), "{said}");
         assert!(said.contains("Everything held."), "{said}");
         assert!(said.contains("seed 3"), "{said}");
-        // Each instance had to notice each time.
-        let [times, reads, violations, .., detected, _, _, _, _] = row(&said, "FLUSHALL")[..]
-        else {
-            panic!("{said}");
-        };
-        let times: u64 = times.parse().unwrap();
-        assert!(times >= 1, "{said}");
-        assert_ne!(reads, "0", "{said}");
-        assert_eq!(violations, "0", "{said}");
-        assert_eq!(detected, format!("{0}/{0}", 2 * times), "{said}");
+        holds(&said, "FLUSHALL", 2);
     }
 }
 
@@ -71,15 +74,7 @@ fn a_cluster_holds_while_slots_move() {
     assert!(output.status.success(), "{said}");
     assert!(said.contains("Everything held."), "{said}");
     assert!(said.contains(", a cluster"), "{said}");
-    let [times, reads, violations, .., detected, _, _, _, _] = row(&said, "slot moved at once")[..]
-    else {
-        panic!("{said}");
-    };
-    let times: u64 = times.parse().unwrap();
-    assert!(times >= 1, "{said}");
-    assert_ne!(reads, "0", "{said}");
-    assert_eq!(violations, "0", "{said}");
-    assert_eq!(detected, format!("{0}/{0}", 3 * times), "{said}");
+    holds(&said, "slot moved at once", 3);
 }
 
 /// A checker that finds nothing proves nothing.

@@ -3,7 +3,7 @@
 mod node;
 mod slot;
 
-use super::{Draw, Fault, Kind, always};
+use super::{Kind, kind};
 
 use node::Node;
 use slot::Slot;
@@ -41,11 +41,3 @@ pub(crate) const KINDS: &[Kind] = &[
         Box::new(Slot::records_first(draw))
     }),
 ];
-
-const fn kind(name: &'static str, make: fn(&mut Draw<'_>) -> Box<dyn Fault>) -> Kind {
-    Kind {
-        name,
-        applies: always,
-        make,
-    }
-}

@@ -4,7 +4,7 @@ mod one_connection;
 mod wire;
 mod worst_byte;
 
-use super::{Draw, Fault, Kind, always};
+use super::{Kind, kind};
 
 use one_connection::OneConnection;
 use wire::Wire;
@@ -48,11 +48,3 @@ pub(crate) const OF_CONNECTIONS: &[Kind] = &[
         Box::new(OneConnection::commands(draw))
     }),
 ];
-
-const fn kind(name: &'static str, make: fn(&mut Draw<'_>) -> Box<dyn Fault>) -> Kind {
-    Kind {
-        name,
-        applies: always,
-        make,
-    }
-}

@@ -1,18 +1,17 @@
 //! Faults of servers of which sentinels know the primary.
 
-use std::{thread, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use testbed::{Server, Watched};
 use tokio::time::sleep;
 
-use super::{Draw, Effect, Expectation, Fault, Kind, Whom, always};
+use super::{Effect, Expectation, Fault, Kind, Whom, kind, until_promoted};
 use crate::{clock, field::Field, servers::Servers};
 
 /// How long a promotion may take, in looks: sentinels that were starved do nothing for half a minute.
 const LOOKS: u32 = 12_000;
-const LOOK: Duration = Duration::from_millis(10);
 
 /// Everything that can go wrong there. Not among it: `SENTINEL FAILOVER`, because the old primary goes on
 /// accepting writes until it is told that it is a replica.
@@ -32,14 +31,6 @@ pub(super) const KINDS: &[Kind] = &[
         boxed(Manner::Sentinel(draw.random().usize(0..3)))
     }),
 ];
-
-const fn kind(name: &'static str, make: fn(&mut Draw<'_>) -> Box<dyn Fault>) -> Kind {
-    Kind {
-        name,
-        applies: always,
-        make,
-    }
-}
 
 /// What happens.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -126,7 +117,10 @@ impl Fault for Struck {
             let struck = all.find(|server| server.port() == port);
             let struck = struck.context("the server is none of these")?;
             if let Manner::Killed | Manner::Losing(_) = manner {
-                until_promoted(watched, port)?;
+                until_promoted(LOOKS, || {
+                    let primary = watched.primary();
+                    primary.is_some_and(|primary| primary.port() != port)
+                })?;
             }
             match manner {
                 Manner::Stopped(_) => struck.resume()?,
@@ -151,14 +145,4 @@ fn primary(watched: &Watched) -> Result<&Server> {
 fn replicas(watched: &Watched, primary: u16) -> impl Iterator<Item = &Server> {
     let servers = watched.servers().iter();
     servers.filter(move |server| server.port() != primary)
-}
-
-fn until_promoted(watched: &Watched, old: u16) -> Result<()> {
-    for _ in 0..LOOKS {
-        if watched.primary().is_some_and(|server| server.port() != old) {
-            return Ok(());
-        }
-        thread::sleep(LOOK);
-    }
-    bail!("no replica took the place of its primary")
 }

@@ -10,7 +10,7 @@ mod reused;
 mod stopped;
 mod trimmed;
 
-use super::{Draw, Fault, Kind, always};
+use super::{Draw, Fault, Kind, kind};
 use crate::{field::Setup, options::Transport};
 
 use clock::Clock;
@@ -95,14 +95,6 @@ pub(crate) const KINDS: &[Kind] = &[
         Box::new(Failover::isolated(draw))
     }),
 ];
-
-const fn kind(name: &'static str, make: fn(&mut Draw<'_>) -> Box<dyn Fault>) -> Kind {
-    Kind {
-        name,
-        applies: always,
-        make,
-    }
-}
 
 /// Where the log is a Stream.
 const fn streams(name: &'static str, make: fn(&mut Draw<'_>) -> Box<dyn Fault>) -> Kind {

@@ -1,22 +1,21 @@
 //! A node ends, stops, or hands over.
 
-use std::{thread, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use testbed::{Cluster, Server};
 use tokio::time::sleep;
 
 use crate::{
     clock,
-    fault::{Draw, Effect, Expectation, Fault, Whom},
+    fault::{Draw, Effect, Expectation, Fault, Whom, until_promoted},
     field::Field,
     servers::Servers,
 };
 
 /// How long a promotion may take, in looks: a vote may elect nobody, and is repeated.
 const LOOKS: u32 = 6000;
-const LOOK: Duration = Duration::from_millis(10);
 
 /// What happens.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -134,7 +133,10 @@ impl Fault for Node {
             let struck = struck.context("the node is none of the cluster's")?;
             match manner {
                 Manner::Killed | Manner::Losing(_) => {
-                    until_promoted(cluster, slot, struck)?;
+                    until_promoted(LOOKS, || {
+                        let owner = cluster.owner(slot);
+                        owner.is_some_and(|owner| owner.port() != port)
+                    })?;
                     struck.restart()?;
                 }
                 Manner::Restarting | Manner::AnotherRestarting => struck.restart()?,
@@ -165,17 +167,4 @@ pub(super) fn another<'a>(cluster: &'a Cluster, owner: &Server) -> Result<&'a Se
 fn replica<'a>(cluster: &'a Cluster, primary: &Server) -> Result<&'a Server> {
     let replicas = cluster.replicas_of(primary);
     replicas.first().copied().context("it has no replica")
-}
-
-fn until_promoted(cluster: &Cluster, slot: u16, old: &Server) -> Result<()> {
-    for _ in 0..LOOKS {
-        if cluster
-            .owner(slot)
-            .is_some_and(|owner| owner.port() != old.port())
-        {
-            return Ok(());
-        }
-        thread::sleep(LOOK);
-    }
-    bail!("no replica took the place of its primary")
 }
