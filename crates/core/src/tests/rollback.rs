@@ -33,8 +33,8 @@ fn gone_back(log: Log, lost: u64) -> (World, History) {
 }
 
 /// The server forgets A's newest removal, which A was told of and had read if it `reads_first`; then A is
-/// cut off, others come further, and a request of A's that was under way is answered.
-fn lost_with_a_request_under_way(log: Log, reads_first: bool) -> (World, History) {
+/// cut off, and others come further. With what A knew before.
+fn lost_while_cut_off(log: Log, reads_first: bool) -> (World, History, Witness) {
     let mut world = World::following(log, 10);
     let before = world.server.clone();
     let ours = world.a.partition.witness();
@@ -46,6 +46,12 @@ fn lost_with_a_request_under_way(log: Log, reads_first: bool) -> (World, History
     world.server = before;
     let broken = world.history();
     world.others_remove(3);
+    (world, broken, ours)
+}
+
+/// The same, and a request of A's that was under way is answered.
+fn lost_with_a_request_under_way(log: Log, reads_first: bool) -> (World, History) {
+    let (mut world, broken, ours) = lost_while_cut_off(log, reads_first);
     let under_way = world.append(ours).expect("what it knows is there");
     assert!(world.acknowledge(under_way));
     (world, broken)

@@ -36,16 +36,7 @@ fn an_append_behind_what_was_read_is_refused() {
 fn an_append_of_whoever_was_cut_off_is_refused() {
     for log in LOGS {
         for reads_first in [false, true] {
-            let mut world = World::following(log, 10);
-            let before = world.server.clone();
-            assert!(world.remove());
-            if reads_first {
-                assert_eq!(world.read(), Some(Received::Applied));
-            }
-            world.cut_off();
-            world.server = before;
-            let broken = world.history();
-            world.others_remove(3);
+            let (mut world, broken, _) = lost_while_cut_off(log, reads_first);
             assert!(!world.remove());
             world.reconnect();
             is_found_out(&mut world, broken);
