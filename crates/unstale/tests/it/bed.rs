@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use unstale::{Cache, Config, Hub};
 
 pub(crate) use ask::{
-    SlowLoad, caught_up, held, l1_answers, l1_hits, numbers, position, read, until_proven,
-    until_sent, warm,
+    SlowLoad, caught_up, held, l1_answers, l1_hits, numbers, position, read, until_l1_is_of_use,
+    until_proven, until_sent, warm,
 };
 pub(crate) use day::{hasten, lived_through};
 pub(crate) use load::{Load, MAX_STALENESS};
@@ -177,8 +177,12 @@ macro_rules! on_every_transport {
     };
 }
 
-/// Runs each test in four partitions as well.
+/// Runs each test in four partitions as well, and `on_every_…: ` where that is said first.
 macro_rules! also_in_four_partitions {
+    ($others:ident: $($name:ident),+ $(,)?) => {
+        $others!($($name),+);
+        also_in_four_partitions!($($name),+);
+    };
     ($($name:ident),+ $(,)?) => {
         mod four_partitions { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $name() {
             super::$name($crate::bed::Transport::FourPartitions).await;

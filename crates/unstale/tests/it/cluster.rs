@@ -5,7 +5,8 @@ use testbed::{Cluster, Server, eventually};
 use unstale::{Cache, Config};
 
 use crate::bed::{
-    Load, MAX_STALENESS, PATIENCE, Transport, l1_hits, position, several, until_proven,
+    Load, MAX_STALENESS, PATIENCE, Transport, l1_hits, position, several, until_l1_is_of_use,
+    until_proven,
 };
 
 mod commands;
@@ -97,11 +98,5 @@ async fn survives(caches: &[Cache; 2], load: &Load, happens: impl AsyncFnOnce())
         .await;
     }
     let hits = caches.each_ref().map(l1_hits);
-    eventually("L1 is of use again", PATIENCE, || async {
-        let now = caches.each_ref().map(l1_hits);
-        (now[0] > hits[0] && now[1] > hits[1])
-            .then_some(())
-            .ok_or(now)
-    })
-    .await;
+    until_l1_is_of_use(caches, hits).await;
 }

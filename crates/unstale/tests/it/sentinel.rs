@@ -6,8 +6,8 @@ use testbed::{Server, Watched, eventually};
 use unstale::{Cache, Config};
 
 use crate::bed::{
-    Load, MAX_STALENESS, PATIENCE, Transport, l1_hits, on_every_server, position, several, text,
-    until_proven, until_sent,
+    Load, MAX_STALENESS, Transport, l1_hits, on_every_server, position, several, text,
+    until_l1_is_of_use, until_proven, until_sent,
 };
 
 mod errs;
@@ -76,13 +76,7 @@ async fn a_failover_that_loses_writes_is_survived(transport: Transport) {
         until_proven(cache, true).await;
         assert!(position(cache).0 > before, "the history is another one");
     }
-    eventually("L1 is of use again", PATIENCE, || async {
-        let now = caches.each_ref().map(l1_hits);
-        (now[0] > hits[0] && now[1] > hits[1])
-            .then_some(())
-            .ok_or(now)
-    })
-    .await;
+    until_l1_is_of_use(&caches, hits).await;
     load.end().await;
     for cache in &caches {
         until_sent(cache).await;

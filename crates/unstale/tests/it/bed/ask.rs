@@ -43,6 +43,17 @@ pub(crate) fn l1_hits(cache: &Cache) -> u64 {
     patterns.iter().map(|pattern| pattern.l1_hits).sum()
 }
 
+/// Waits until L1 has answered more reads on both than these.
+pub(crate) async fn until_l1_is_of_use(caches: &[Cache; 2], before: [u64; 2]) {
+    eventually("L1 is of use again", PATIENCE, || async {
+        let now = caches.each_ref().map(l1_hits);
+        (now[0] > before[0] && now[1] > before[1])
+            .then_some(())
+            .ok_or(now)
+    })
+    .await;
+}
+
 /// Up to where an instance has applied the log, as epoch and number.
 pub(crate) fn position(cache: &Cache) -> (u64, u64) {
     numbers(&cache.health().position.unwrap_or_else(|| "0-0".into()))

@@ -13,17 +13,8 @@ use crate::bed::{
 
 const MAX_STALENESS: Duration = Duration::from_millis(400);
 
-on_every_server!(
-    the_log_is_silent,
-    the_log_does_not_hear,
-    the_log_is_lost_in_a_black_hole,
-    the_log_is_cut_off,
-    everything_is_silent,
-    everything_is_cut_off,
-    the_log_is_late,
-);
-
 also_in_four_partitions!(
+    on_every_server:
     the_log_is_silent,
     the_log_does_not_hear,
     the_log_is_lost_in_a_black_hole,

@@ -12,16 +12,8 @@ use crate::bed::{
     on_every_server, quick, read, until_proven, until_sent, warm,
 };
 
-on_every_server!(
-    a_paused_server,
-    a_server_that_is_gone,
-    a_server_that_was_never_there,
-    a_full_server,
-    a_primary_without_its_replicas,
-    a_removal_never_waits_for_the_server_to_come_back,
-);
-
 also_in_four_partitions!(
+    on_every_server:
     a_paused_server,
     a_server_that_is_gone,
     a_server_that_was_never_there,

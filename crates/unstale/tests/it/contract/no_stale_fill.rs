@@ -11,13 +11,8 @@ use crate::bed::{
     Bed, SlowLoad, Transport, also_in_four_partitions, caught_up, held, on_every_transport, quick,
 };
 
-on_every_transport!(
-    a_load_from_before_never_enters,
-    nothing_stale_is_left_when_the_writing_stops,
-    a_flush_ends_the_leases_that_were_held,
-);
-
 also_in_four_partitions!(
+    on_every_transport:
     a_load_from_before_never_enters,
     nothing_stale_is_left_when_the_writing_stops,
     a_flush_ends_the_leases_that_were_held,

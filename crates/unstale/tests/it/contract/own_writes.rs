@@ -13,14 +13,10 @@ use crate::bed::{
     read, until_sent, warm,
 };
 
-on_every_transport!(
-    a_read_after_a_removal_sees_the_write,
-    nobody_joins_an_older_load
-);
-
 also_in_four_partitions!(
+    on_every_transport:
     a_read_after_a_removal_sees_the_write,
-    nobody_joins_an_older_load
+    nobody_joins_an_older_load,
 );
 
 async fn a_read_after_a_removal_sees_the_write(transport: Transport) {
