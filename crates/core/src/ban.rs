@@ -8,6 +8,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+
 use super::guard::Guard;
 use super::position::Position;
 use super::tick::Tick;
@@ -125,9 +127,9 @@ impl Ban {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bans {
     all: Option<Ban>,
-    prefixes: HashMap<Arc<str>, Ban>,
-    tags: HashMap<Arc<str>, Ban>,
-    globs: HashMap<Glob, Ban>,
+    prefixes: HashMap<Arc<str>, Ban, RandomState>,
+    tags: HashMap<Arc<str>, Ban, RandomState>,
+    globs: HashMap<Glob, Ban, RandomState>,
     /// The bans that were forgotten, as one on everything: when a record expires is up to the
     /// server's clock, and when a ban is forgotten to this instance's, and no margin between them
     /// is safe from a server whose clock stands still. What a forgotten ban may have covered is

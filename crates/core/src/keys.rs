@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::flight::{Arrival, Boarding, Flights};
 use super::guard::Guard;
 use super::ticket::{Ticket, Tickets};
@@ -25,7 +27,7 @@ impl Key {
 /// The keys for which anything is going on; an idle key takes no room.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Keys {
-    keys: HashMap<Arc<str>, Key>,
+    keys: HashMap<Arc<str>, Key, RandomState>,
     next_ticket: u64,
 }
 

@@ -1,6 +1,8 @@
 //! The outbox: removals on their way to the server.
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
+use smallvec::SmallVec;
 
 use super::ban::Scope;
 use super::guard::Guard;
@@ -12,7 +14,7 @@ pub struct Queued<W> {
     /// How many removals asked for this change: so many pendings end with it.
     pub count: u32,
     /// Those who still wait for the answer.
-    pub waiters: Vec<W>,
+    pub waiters: SmallVec<[W; 1]>,
 }
 
 /// What is sent in one script.
@@ -24,7 +26,7 @@ pub type Batch<W> = Vec<(Change, Queued<W>)>;
 /// still here, so by something sent after it was asked for, never by a batch already in flight.
 #[derive(Clone, Debug)]
 pub struct Outbox<W> {
-    queue: IndexMap<Change, Queued<W>>,
+    queue: IndexMap<Change, Queued<W>, RandomState>,
     /// Changes taken out and not settled yet.
     in_flight: usize,
     limit: usize,
@@ -34,7 +36,7 @@ impl<W> Outbox<W> {
     /// An empty outbox that collapses beyond so many changes.
     pub fn new(limit: usize) -> Self {
         Self {
-            queue: IndexMap::new(),
+            queue: IndexMap::default(),
             in_flight: 0,
             limit,
         }
@@ -125,7 +127,7 @@ impl<W> Outbox<W> {
             let everything = Change::Ban(Scope::All);
             let once = Queued {
                 count: 1,
-                waiters: Vec::new(),
+                waiters: SmallVec::new(),
             };
             self.queue.insert(everything, once);
         }
@@ -135,7 +137,7 @@ impl<W> Outbox<W> {
     fn entry(&mut self, change: Change) -> &mut Queued<W> {
         self.queue.entry(change).or_insert_with(|| Queued {
             count: 0,
-            waiters: Vec::new(),
+            waiters: SmallVec::new(),
         })
     }
 }

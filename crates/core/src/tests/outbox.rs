@@ -23,7 +23,7 @@ fn the_same_change_is_sent_once_for_all_who_asked() {
     let batch = outbox.take_batch(NO_LIMIT);
     assert_eq!(sent(&batch), [key("a:1"), key("a:2")]);
     assert_eq!(batch[0].1.count, 3);
-    assert_eq!(batch[0].1.waiters, [1, 2, 3]);
+    assert_eq!(batch[0].1.waiters[..], [1, 2, 3]);
     assert!(outbox.is_empty());
 }
 
@@ -39,7 +39,7 @@ fn a_batch_in_flight_absorbs_nothing() {
     outbox.settled(in_flight.len());
     let next = outbox.take_batch(NO_LIMIT);
     assert_eq!(sent(&next), [key("a:1")]);
-    assert_eq!(next[0].1.waiters, [2]);
+    assert_eq!(next[0].1.waiters[..], [2]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn what_failed_is_absorbed_by_what_is_sent_after_it() {
     assert_eq!(sent(&next), [key("a:1"), key("a:2")]);
     // As many removals end with it as asked; who waited for what failed has his answer.
     assert_eq!(next[0].1.count, 2);
-    assert_eq!(next[0].1.waiters, [2]);
+    assert_eq!(next[0].1.waiters[..], [2]);
     assert_eq!((next[1].1.count, next[1].1.waiters.len()), (2, 0));
 }
 
@@ -91,7 +91,7 @@ fn an_overflow_collapses_into_one_ban_on_everything() {
     assert_eq!(sent(&batch), [everything()]);
     assert_eq!(batch[0].1.count, 1);
     // The ban deletes nothing: its acknowledgement is not that of the removals.
-    assert_eq!(batch[0].1.waiters, [0; 0]);
+    assert_eq!(batch[0].1.waiters[..], [0; 0]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 
 use super::effectiveness::{Effectiveness, PatternStats};
@@ -160,7 +161,7 @@ pub(crate) struct Catalogue {
 
 #[derive(Debug, Default)]
 struct Listed {
-    by_label: HashMap<Arc<str>, Arc<Series>>,
+    by_label: HashMap<Arc<str>, Arc<Series>, RandomState>,
     /// In the order of their numbers.
     by_id: Vec<Arc<Series>>,
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -18,7 +19,7 @@ pub(super) type Landed = Result<Option<Arc<dyn Any + Send + Sync>>, Arc<dyn Any 
 
 /// The flights that are up.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<Ticket, Passenger>>);
+pub(crate) struct Flights(Mutex<HashMap<Ticket, Passenger, RandomState>>);
 
 /// What a reader does who found nothing in L1.
 pub(super) enum Boarding {
