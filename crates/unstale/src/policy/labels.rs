@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use foldhash::fast::RandomState;
+
 /// The label of every key whose own label would exceed the bound.
 pub const OTHER_LABEL: &str = "(other)";
 
@@ -24,7 +26,7 @@ pub const OTHER_LABEL: &str = "(other)";
 pub struct Labels {
     bound: usize,
     other: Arc<str>,
-    known: RwLock<HashSet<Arc<str>>>,
+    known: RwLock<HashSet<Arc<str>, RandomState>>,
 }
 
 impl Labels {
@@ -112,22 +114,34 @@ fn looks_like_an_id(segment: &str) -> bool {
     if bytes.len() > LONGEST_NAME {
         return true;
     }
-    let (mut digits, mut letters, mut hexadecimals) = (0, 0, 0);
-    for byte in bytes {
-        digits += usize::from(byte.is_ascii_digit());
-        letters += usize::from(byte.is_ascii_alphabetic());
-        hexadecimals += usize::from(byte.is_ascii_hexdigit());
-        if matches!(byte, b'@' | b'/' | b' ') {
-            return true;
-        }
-    }
+    let counted: u32 = bytes.iter().map(|byte| KINDS[usize::from(*byte)]).sum();
+    let [digits, letters, hexadecimals, separators] = counted.to_le_bytes().map(usize::from);
     let versioned_word = digits == 1
         && letters > 0
         && letters + 1 == bytes.len()
         && bytes.last().is_some_and(u8::is_ascii_digit);
     let hexadecimal = bytes.len() >= LEAST_HEXADECIMAL && hexadecimals == bytes.len();
-    (digits > 0 && !versioned_word) || hexadecimal
+    (digits > 0 && !versioned_word) || hexadecimal || separators > 0
 }
+
+/// What each byte counts as, so that one sum counts all kinds: from the lowest byte up a digit, a
+/// letter, a hexadecimal digit, and what no name has in it. No sum is carried over, since segments
+/// longer than a name are not counted.
+const KINDS: [u32; 256] = {
+    let mut kinds = [0; 256];
+    let mut at = 0;
+    while at < kinds.len() {
+        let byte = at as u8;
+        kinds[at] = u32::from_le_bytes([
+            byte.is_ascii_digit() as u8,
+            byte.is_ascii_alphabetic() as u8,
+            byte.is_ascii_hexdigit() as u8,
+            matches!(byte, b'@' | b'/' | b' ') as u8,
+        ]);
+        at += 1;
+    }
+    kinds
+};
 
 #[cfg(test)]
 mod tests {
