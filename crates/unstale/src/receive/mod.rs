@@ -1,5 +1,6 @@
 //! The way of an invalidation to this instance: listen → apply → prove.
 
+mod pace;
 mod reader;
 
 pub(crate) use reader::Reader;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
+use super::pace::Pace;
 use crate::clock;
 use crate::core::{Guard, Message, Position, Received, Tick};
 use crate::local::Local;
@@ -60,16 +61,22 @@ impl Reader {
     /// Follows the log on one connection, until that fails.
     async fn follow(&self, feed: &Feed) -> Unavailable {
         let mut probe_due = clock::now();
+        let mut pace = Pace::default();
         loop {
-            if let Err(failure) = self.turn(feed, &mut probe_due).await {
-                return failure;
+            let read = match self.turn(feed, &mut probe_due).await {
+                Ok(read) => read,
+                Err(failure) => return failure,
+            };
+            if let Some(pause) = pace.after(read, clock::now()) {
+                tokio::time::sleep(pause).await;
             }
         }
     }
 
-    /// Probes when it is time, then reads and applies what there is. The entries are read after
-    /// the probe was answered, so what it counted and they lack is lost.
-    async fn turn(&self, feed: &Feed, probe_due: &mut Tick) -> Result<(), Unavailable> {
+    /// Probes when it is time, then reads and applies what there is, and says how many entries that
+    /// was, if nothing more is there. They are read after the probe was answered, so what it counted
+    /// and they lack is lost.
+    async fn turn(&self, feed: &Feed, probe_due: &mut Tick) -> Result<usize, Unavailable> {
         let now = clock::now();
         // A history that was broken ends at once: others go on in it.
         if now >= *probe_due || self.local.with(|partition, _| partition.is_disowned()) {
@@ -97,7 +104,7 @@ impl Reader {
             .local
             .with(|partition, _| (partition.is_synced(), partition.is_disowned()));
         if disowned {
-            return Ok(());
+            return Ok(0);
         }
         if !synced {
             let span = spans::resynchronise(&self.name);
@@ -107,27 +114,28 @@ impl Reader {
             }
             resynchronised?;
             *probe_due = now;
-            return Ok(());
+            return Ok(0);
         }
         let wait = probe_due.since(clock::now());
         let Entries { entries, complete } = feed.entries(self.local.position(), wait).await?;
+        let count = if complete { entries.len() } else { 0 };
         for (position, message) in entries {
             match self.apply(position, message) {
                 Received::Applied | Received::Old => {}
                 Received::Gap => {
                     tracing::warn!(instance = %self.name, %position, "entries of the log are missing");
-                    return Ok(());
+                    return Ok(count);
                 }
                 Received::Disowned => {
                     tracing::warn!(instance = %self.name, %position, "the server has gone back: the position was given before");
-                    return Ok(());
+                    return Ok(count);
                 }
             }
         }
         if complete && !self.local.with(|partition, _| partition.is_complete()) {
             tracing::warn!(instance = %self.name, "the log has lost its tail");
         }
-        Ok(())
+        Ok(count)
     }
 
     fn apply(&self, position: Position, message: Option<Message>) -> Received {
