@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::streams::{StreamId, StreamReadReply};
-use redis::{ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, RedisResult, Value};
+use redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::Receiver;
 
 use super::super::shared::{Entries, Unavailable};
-use super::super::wire;
 use super::connection::Server;
+use super::entries;
 use super::reply;
 use super::route::RedisRoute;
-use crate::core::{Fenced, Message, Position, Snapshot};
+use crate::core::{Fenced, Position, Snapshot};
 use crate::protect::Route;
 
 /// Entries taken in one read.
@@ -116,7 +115,7 @@ impl RedisFeed {
     async fn read_stream(&self, cursor: Position, wait: Duration) -> RedisResult<Entries> {
         // Zero would block for ever.
         let block = crate::tiers::record::millis(wait).max(1);
-        let reply: Option<StreamReadReply> = redis::cmd("XREAD")
+        let reply: Value = redis::cmd("XREAD")
             .arg("COUNT")
             .arg(BATCH)
             .arg("BLOCK")
@@ -126,15 +125,10 @@ impl RedisFeed {
             .arg(cursor.to_string())
             .query_async(&mut self.connection.clone())
             .await?;
-        let read: Vec<_> = reply
-            .into_iter()
-            .flat_map(|reply| reply.keys)
-            .flat_map(|k| k.ids)
-            .collect();
-        let complete = read.len() < BATCH;
+        let read = entries::of_read(&reply)?;
         Ok(Entries {
-            entries: read.iter().filter_map(kept).collect(),
-            complete,
+            entries: read.iter().filter_map(entries::kept).collect(),
+            complete: read.len() < BATCH,
         })
     }
 
@@ -145,7 +139,7 @@ impl RedisFeed {
         wait: Duration,
     ) -> Result<Entries, Unavailable> {
         let mut pushes = pushes.lock().await;
-        let mut entries = Vec::new();
+        let mut taken = Vec::new();
         let mut next = match tokio::time::timeout(wait, pushes.recv()).await {
             Ok(Some(push)) => Some(push),
             Ok(None) => return Err(disconnected()),
@@ -154,19 +148,19 @@ impl RedisFeed {
         while let Some(push) = next {
             match push.kind {
                 PushKind::Disconnection => return Err(disconnected()),
-                PushKind::Message => entries.extend(published(&push)),
+                PushKind::Message => taken.extend(entries::published(&push)),
                 _ => {}
             }
-            if entries.len() >= BATCH {
+            if taken.len() >= BATCH {
                 return Ok(Entries {
-                    entries,
+                    entries: taken,
                     complete: false,
                 });
             }
             next = pushes.try_recv().ok();
         }
         Ok(Entries {
-            entries,
+            entries: taken,
             complete: true,
         })
     }
@@ -180,23 +174,6 @@ impl RedisFeed {
             Err(_) => Err(Unavailable::Timeout(self.patience)),
         }
     }
-}
-
-/// Reads an entry of the Stream. One without an id counts as missed.
-pub(super) fn kept(entry: &StreamId) -> Option<(Position, Option<Message>)> {
-    let position = entry.id.parse().ok()?;
-    let field = |name| Vec::<u8>::from_redis_value_ref(entry.map.get(name)?).ok();
-    let read = || wire::read_entry(&field("i")?, &field("p")?, &field("m")?);
-    Some((position, read()))
-}
-
-/// Reads `<position> <id> <id before> <entry>` from a message of the channel.
-pub(super) fn published(push: &PushInfo) -> Option<(Position, Option<Message>)> {
-    let text = Vec::<u8>::from_redis_value_ref(push.data.get(1)?).ok()?;
-    let mut words = text.splitn(4, |byte| *byte == b' ');
-    let position = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
-    let mut entry = || wire::read_entry(words.next()?, words.next()?, words.next()?);
-    Some((position, entry()))
 }
 
 fn disconnected() -> Unavailable {

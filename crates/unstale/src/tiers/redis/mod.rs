@@ -2,6 +2,7 @@
 
 mod certified;
 mod connection;
+mod entries;
 mod feed;
 mod heartbeat;
 mod keyspace;

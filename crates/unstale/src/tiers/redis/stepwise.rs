@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use redis::aio::MultiplexedConnection;
-use redis::streams::StreamRangeReply;
 use redis::{FromRedisValue, PushInfo, RedisResult, Value};
 use tokio::sync::mpsc::Receiver;
 
-use super::{Redis, RedisLine, feed, looked, reply};
+use super::{Redis, RedisLine, entries, looked, reply};
 use crate::config::Config;
 use crate::error::Error;
 use crate::evidence::steps::{Answer, Caller, Found, Meta, State, Step, in_order};
@@ -139,8 +138,8 @@ impl RedisSteps {
         let log = match &mut self.subscription {
             Some(subscription) => subscription.news().await?,
             None => {
-                let log: StreamRangeReply = FromRedisValue::from_redis_value_ref(log)?;
-                log.ids.iter().filter_map(feed::kept).collect()
+                let log = log.as_sequence().unwrap_or_default();
+                log.iter().filter_map(entries::kept).collect()
             }
         };
         let found = |answers: &[Value]| {
@@ -184,7 +183,7 @@ impl Subscription {
         while let Ok(push) = self.pushes.try_recv() {
             news.extend(
                 (push.kind == redis::PushKind::Message)
-                    .then(|| feed::published(&push))
+                    .then(|| entries::published(&push))
                     .flatten(),
             );
         }
@@ -192,7 +191,7 @@ impl Subscription {
     }
 }
 
-type Log = Vec<(crate::core::Position, Option<crate::core::Message>)>;
+type Log = Vec<entries::Entry>;
 
 fn read_meta(reply: &Value) -> RedisResult<Option<Meta>> {
     let fields: HashMap<String, String> = FromRedisValue::from_redis_value_ref(reply)?;
