@@ -200,8 +200,12 @@ impl Shared {
         value: &Value,
         rest: Vec<u8>,
     ) -> Result<bool, Unavailable> {
+        let command = match self {
+            Shared::Redis(tier) if tier.fills_by_command(&value.traits) => self.command("SET"),
+            _ => self.script("fill", None),
+        };
         let work = async { provider!(self, tier => tier.fill(key, lease, value, rest).await) };
-        self.script("fill", None).traced(work).await
+        command.traced(work).await
     }
 
     /// Gives a lease back unfilled.

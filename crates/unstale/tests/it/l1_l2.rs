@@ -8,8 +8,10 @@ use unstale::{Cache, Config, EntryOptions, Outcome};
 use crate::bed::{Bed, PATIENCE};
 
 mod bans;
+mod boasts;
 mod commands;
 mod encodings;
+mod fills;
 mod leases;
 mod lifetimes;
 mod limits;

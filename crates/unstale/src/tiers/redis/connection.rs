@@ -23,11 +23,13 @@ mod credentials;
 mod database;
 mod handshake;
 mod sentinel;
+mod session;
 
 use credentials::Credentials;
 pub(super) use database::NoDatabase;
 pub(super) use handshake::Mistrust;
 use handshake::Terms;
+pub(super) use session::Session;
 
 /// A peer that is silent for so long is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -39,7 +41,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(5);
 const PUSH_BUFFER: usize = 65_536;
 
 /// A connection, and what is pushed on it.
-type Listening = (MultiplexedConnection, Receiver<PushInfo>);
+type Listening = (Session, Receiver<PushInfo>);
 
 /// The servers to try, and how to connect to them.
 pub(super) struct Target {
@@ -126,13 +128,9 @@ impl Target {
 
     /// Connects to one server, to the primary that a sentinel knows now, or to the node of a cluster
     /// that owns the slot of this key. Commands have no timeout of their own: whoever sends one decides.
-    pub(super) async fn connect(
-        &self,
-        server: &Server,
-        key: &str,
-    ) -> RedisResult<MultiplexedConnection> {
-        let (connection, _) = self.connect_in_steps(server, key, false).await?;
-        Ok(connection)
+    pub(super) async fn connect(&self, server: &Server, key: &str) -> RedisResult<Session> {
+        let (session, _) = self.connect_in_steps(server, key, false).await?;
+        Ok(session)
     }
 
     /// The same, with what is pushed on the connection.

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
 use redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::Receiver;
 
 use super::super::shared::{Entries, Unavailable};
-use super::connection::Server;
+use super::connection::{Server, Session};
 use super::entries;
 use super::reply;
 use super::route::RedisRoute;
@@ -24,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Reads the log of one partition.
 pub(crate) struct RedisFeed {
-    connection: MultiplexedConnection,
+    session: Session,
     route: Arc<RedisRoute>,
     /// In Pub/Sub mode: what was published.
     pushes: Option<Mutex<Receiver<PushInfo>>>,
@@ -57,7 +56,7 @@ impl RedisFeed {
         patience: Duration,
     ) -> RedisResult<Self> {
         let feed = Self::open(route, server, patience).await?;
-        route.pass(&feed.connection).await?;
+        route.pass(&feed.session).await?;
         Ok(feed)
     }
 
@@ -69,16 +68,16 @@ impl RedisFeed {
         patience: Duration,
     ) -> RedisResult<Self> {
         let channel = &route.keyspace.channel;
-        let (connection, pushes) = if channel.is_empty() {
+        let (session, pushes) = if channel.is_empty() {
             (route.connect(server).await?, None)
         } else {
             let opened = route.target.listen(server, &route.keyspace.meta).await?;
-            let (mut connection, pushes) = opened;
-            connection.subscribe(channel).await?;
-            (connection, Some(Mutex::new(pushes)))
+            let (session, pushes) = opened;
+            session.commands().subscribe(channel).await?;
+            (session, Some(Mutex::new(pushes)))
         };
         Ok(Self {
-            connection,
+            session,
             route: route.clone(),
             pushes,
             patience,
@@ -86,11 +85,11 @@ impl RedisFeed {
     }
 
     pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
-        self.patiently(self.route.fence(&self.connection)).await
+        self.patiently(self.route.fence(&self.session)).await
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.session.commands();
         let all = async {
             let meta: Value = redis::cmd("HGETALL")
                 .arg(&self.route.keyspace.meta)
@@ -123,7 +122,7 @@ impl RedisFeed {
             .arg("STREAMS")
             .arg(&self.route.keyspace.log)
             .arg(cursor.to_string())
-            .query_async(&mut self.connection.clone())
+            .query_async(&mut self.session.commands())
             .await?;
         let read = entries::of_read(&reply)?;
         Ok(Entries {

@@ -27,7 +27,7 @@ impl Redis {
             .key(&self.keyspace.instances)
             .key(self.keyspace.instance(origin));
         script.arg(origin_text(origin)).arg(millis(life)).arg(said);
-        let mut connection = line.connection.clone();
+        let mut connection = line.connection.commands();
         self.in_time(script.invoke_async(&mut connection)).await
     }
 
@@ -39,7 +39,7 @@ impl Redis {
         both.cmd("ZREM")
             .arg(&self.keyspace.instances)
             .arg(origin_text(origin));
-        let mut connection = line.connection.clone();
+        let mut connection = line.connection.commands();
         let _: (i64, i64) = self.in_time(both.query_async(&mut connection)).await?;
         Ok(())
     }

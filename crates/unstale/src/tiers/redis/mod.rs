@@ -4,6 +4,7 @@ mod certified;
 mod connection;
 mod entries;
 mod feed;
+mod fill;
 mod heartbeat;
 mod keyspace;
 #[cfg(feature = "operate")]
@@ -27,7 +28,7 @@ use self::keyspace::Keyspace;
 use self::route::RedisRoute;
 #[cfg(feature = "evidence")]
 pub use self::stepwise::RedisSteps;
-use super::record::{self, Value};
+use super::record;
 use super::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
 use super::wire;
 use crate::config::Config;
@@ -158,25 +159,6 @@ impl Redis {
         self.invoke(&script).await
     }
 
-    pub(crate) async fn fill(
-        &self,
-        key: &str,
-        lease: &Bytes,
-        value: &Value,
-        rest: Vec<u8>,
-    ) -> Result<bool, Unavailable> {
-        let (life, absolute) = lives(&value.traits);
-        let mut script = scripts::FILL.prepare_invoke();
-        script.key(self.keyspace.record(key)).arg(&lease[..]);
-        script
-            .arg(value.stamp.epoch)
-            .arg(value.stamp.seq)
-            .arg(life)
-            .arg(absolute)
-            .arg(rest);
-        self.invoke(&script).await
-    }
-
     pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
         let mut script = scripts::RELEASE.prepare_invoke();
         script.key(self.keyspace.record(key)).arg(&lease[..]);
@@ -242,7 +224,7 @@ impl Redis {
                 script.arg(scope.to_string());
             }
         }
-        let answer = script.invoke_async(&mut line.connection.clone()).await?;
+        let answer = script.invoke_async(&mut line.connection.commands()).await?;
         reply::appended(&answer, message.id, &ours)
     }
 
@@ -263,7 +245,7 @@ impl Redis {
                 .arg(absolute);
             script.arg(&entry.rest[..]);
         }
-        let answer = script.invoke_async(&mut line.connection.clone()).await?;
+        let answer = script.invoke_async(&mut line.connection.commands()).await?;
         reply::appended(&answer, message.id, &ours)
     }
 
@@ -286,7 +268,7 @@ impl Redis {
     ) -> Result<T, Unavailable> {
         let pipeline = &pipeline;
         self.link
-            .run(|line| async move { pipeline.query_async(&mut line.connection.clone()).await })
+            .run(|line| async move { pipeline.query_async(&mut line.connection.commands()).await })
             .await
     }
 
@@ -295,7 +277,7 @@ impl Redis {
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Unavailable> {
         self.link
-            .run(|line| async move { script.invoke_async(&mut line.connection.clone()).await })
+            .run(|line| async move { script.invoke_async(&mut line.connection.commands()).await })
             .await
     }
 }

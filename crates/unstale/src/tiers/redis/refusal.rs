@@ -65,6 +65,15 @@ pub(super) fn is_without_login(error: &RedisError) -> bool {
     code(error).as_deref() == Some("NOAUTH")
 }
 
+/// Whether the server did not execute a command because it does not know it in this form: errors about
+/// the state of the server, or of a key, have codes of their own.
+pub(super) fn is_misunderstanding(error: &RedisError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Server(ServerErrorKind::ResponseError)
+    )
+}
+
 /// Whether the server has no such command.
 pub(super) fn is_unknown_command(error: &RedisError) -> bool {
     let detail = error.detail().unwrap_or_default();

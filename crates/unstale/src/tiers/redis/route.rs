@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use redis::aio::MultiplexedConnection;
 use redis::{ErrorKind, RedisError, RedisResult, Value};
 
-use super::connection::{Server, Target};
+use super::connection::{Server, Session, Target};
 use super::keyspace::Keyspace;
 use super::{refusal, reply, scripts};
 use crate::core::Fenced;
@@ -35,7 +34,7 @@ impl RedisRoute {
 
 impl Route for RedisRoute {
     type Server = Server;
-    type Connection = MultiplexedConnection;
+    type Connection = Session;
     type Failure = RedisError;
 
     fn local(&self) -> &Local {
@@ -50,11 +49,11 @@ impl Route for RedisRoute {
         server.to_string()
     }
 
-    async fn connect(&self, server: &Server) -> RedisResult<MultiplexedConnection> {
+    async fn connect(&self, server: &Server) -> RedisResult<Session> {
         self.target.connect(server, &self.keyspace.meta).await
     }
 
-    async fn fence(&self, connection: &MultiplexedConnection) -> RedisResult<Fenced> {
+    async fn fence(&self, session: &Session) -> RedisResult<Fenced> {
         let (ours, longest_ttl) = self
             .local
             .with(|partition, _| (partition.witness(), partition.longest_ttl()));
@@ -66,7 +65,7 @@ impl Route for RedisRoute {
             .arg(wire::number(nonce()?))
             .arg(millis(longest_ttl))
             .arg(self.keyspace.max_log_length);
-        let answer: Value = script.invoke_async(&mut connection.clone()).await?;
+        let answer: Value = script.invoke_async(&mut session.commands()).await?;
         reply::fenced(&answer, &ours)
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, PushInfo, RedisResult, Value};
 use tokio::sync::mpsc::Receiver;
 
+use super::connection::Session;
 use super::{Redis, RedisLine, entries, looked, reply};
 use crate::config::Config;
 use crate::error::Error;
@@ -26,7 +26,7 @@ pub struct RedisSteps {
 
 /// In Pub/Sub mode: where the log is published.
 struct Subscription {
-    connection: MultiplexedConnection,
+    session: Session,
     pushes: Receiver<PushInfo>,
 }
 
@@ -130,7 +130,7 @@ impl RedisSteps {
             let record = redis.keyspace.record(key);
             all.cmd("PTTL").arg(&record).cmd("GET").arg(&record);
         }
-        let mut connection = self.line.connection.clone();
+        let mut connection = self.line.connection.commands();
         let replies: Vec<Value> = all.query_async(&mut connection).await?;
         let [meta, log, records @ ..] = &replies[..] else {
             return Err(std::io::Error::other("too few answers").into());
@@ -171,14 +171,16 @@ impl Subscription {
             return Ok(None);
         }
         let opened = redis.route.target.listen(server, &redis.keyspace.meta);
-        let (mut connection, pushes) = opened.await?;
-        connection.subscribe(channel).await?;
-        Ok(Some(Self { connection, pushes }))
+        let (session, pushes) = opened.await?;
+        session.commands().subscribe(channel).await?;
+        Ok(Some(Self { session, pushes }))
     }
 
     /// What was published before is received before the answer to what is asked now.
     async fn news(&mut self) -> RedisResult<Log> {
-        let _: Value = redis::cmd("PING").query_async(&mut self.connection).await?;
+        let _: Value = redis::cmd("PING")
+            .query_async(&mut self.session.commands())
+            .await?;
         let mut news = vec![];
         while let Ok(push) = self.pushes.try_recv() {
             news.extend(

@@ -50,7 +50,7 @@ fn between(before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64>) -> BTr
 }
 
 /// An instance that does nothing on its own for half a minute.
-async fn quiet(bed: &Bed) -> Cache {
+pub(super) async fn quiet(bed: &Bed) -> Cache {
     let mut config = steady(bed);
     config.max_staleness = Duration::from_secs(120);
     config.stream.poll_interval = Duration::from_secs(60);
@@ -60,7 +60,7 @@ async fn quiet(bed: &Bed) -> Cache {
 }
 
 /// The commands that `work` costs, once everything that it set off has settled.
-async fn cost(bed: &Bed, work: impl AsyncFnOnce()) -> BTreeMap<String, i64> {
+pub(super) async fn cost(bed: &Bed, work: impl AsyncFnOnce()) -> BTreeMap<String, i64> {
     let before = settled(bed).await;
     work().await;
     between(&before, &settled(bed).await)

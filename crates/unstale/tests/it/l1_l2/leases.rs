@@ -17,10 +17,11 @@ on_every_transport!(
     a_fill_after_a_removal_elsewhere_is_refused,
     a_fill_after_a_ban_elsewhere_is_not_served,
     a_fill_after_a_set_elsewhere_is_refused,
+    a_fill_whose_lease_was_taken_over_is_refused,
 );
 
 /// The lease, within a time in which none runs out.
-async fn missing(cache: &Cache, key: &str) -> Lease<u32> {
+pub(super) async fn missing(cache: &Cache, key: &str) -> Lease<u32> {
     let looked_up = tokio::time::timeout(PATIENCE / 2, cache.lookup::<u32>(key)).await;
     match looked_up.expect("an answer") {
         Lookup::Miss(lease) => lease,
@@ -151,4 +152,19 @@ async fn a_fill_after_a_set_elsewhere_is_refused(transport: Transport) {
     lease.fill(1).await;
     assert_eq!(number(&b, "key").await, Some(2));
     assert_eq!(number(&a, "key").await, Some(2));
+}
+
+/// The taken over lease is the newer one: it alone may be filled.
+async fn a_fill_whose_lease_was_taken_over_is_refused(transport: Transport) {
+    let bed = Bed::start(transport);
+    let (a, b) = two(&bed).await;
+    let older = missing(&a, "key").await;
+    assert!(b.clear().await.is_applied());
+    let newer = missing(&b, "key").await;
+    older.fill(1).await;
+    assert_eq!(a.effectiveness().patterns[0].refused_fills, 1);
+    assert_eq!(number(&b, "key").await, None);
+    newer.fill(2).await;
+    let c = bed.instance_with("c", steady(&bed)).await;
+    assert_eq!(number(&c, "key").await, Some(2));
 }

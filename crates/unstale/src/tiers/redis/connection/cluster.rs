@@ -7,11 +7,11 @@
 use std::io;
 
 use redis::aio::MultiplexedConnection;
-use redis::{RedisConnectionInfo, RedisResult, TlsCertificates};
+use redis::{RedisConnectionInfo, RedisError, RedisResult, TlsCertificates, Value};
 use tokio::sync::mpsc;
 
 use super::super::refusal;
-use super::{Listening, PUSH_BUFFER, Target};
+use super::{Listening, PUSH_BUFFER, Session, Target};
 use crate::config::Endpoint;
 
 /// While a slot changes hands, nodes may point at each other for a moment.
@@ -37,9 +37,10 @@ impl Target {
             let connection = self
                 .open(&endpoint, login.clone(), certificates, sender)
                 .await?;
-            match self.introduce(&connection, key).await {
+            let (said, elsewhere) = self.introduce(&connection, key).await;
+            match elsewhere {
                 Some(address) => endpoint = owner(&address, &endpoint)?,
-                None => return Ok((connection, pushes)),
+                None => return Ok((Session::new(connection, said.as_ref()), pushes)),
             }
         }
         let what =
@@ -47,10 +48,15 @@ impl Target {
         Err(io::Error::other(what).into())
     }
 
-    /// Tells a server our name, and asks it for the key: where else its slot is, if it is elsewhere.
+    /// Tells a server our name, and asks for its own, which takes no right, and for the key: what it
+    /// says of itself, and where else the key's slot is, if it is elsewhere.
     ///
     /// Any other failure is left to the fence: it tells what is wrong with this server.
-    async fn introduce(&self, connection: &MultiplexedConnection, key: &str) -> Option<String> {
+    async fn introduce(
+        &self,
+        connection: &MultiplexedConnection,
+        key: &str,
+    ) -> (Option<Value>, Option<String>) {
         // A name is only for people who look at CLIENT LIST; a server may forbid the command.
         let name = self
             .client_name
@@ -59,18 +65,22 @@ impl Target {
         naming.arg("SETNAME").arg(name);
         let mut asking = redis::cmd("PTTL");
         asking.arg(key);
-        let (mut first, mut second) = (connection.clone(), connection.clone());
-        let (_, asked): (RedisResult<()>, RedisResult<i64>) = tokio::join!(
+        let greeting = redis::cmd("HELLO");
+        let [mut first, mut second, mut third] = [(); 3].map(|()| connection.clone());
+        let (_, said, asked): (RedisResult<()>, RedisResult<Value>, RedisResult<i64>) = tokio::join!(
             naming.query_async(&mut first),
-            asking.query_async(&mut second)
+            greeting.query_async(&mut second),
+            asking.query_async(&mut third)
         );
-        let error = asked.err()?;
-        // Who points elsewhere for this one key (ASK) owns the slot, and is the one to talk to.
-        if !refusal::is_moved(&error) {
-            return None;
-        }
-        error.redirect_node().map(|(address, _)| address.to_owned())
+        (said.ok(), asked.err().as_ref().and_then(elsewhere))
     }
+}
+
+/// Where a node that does not own the slot says that it is. Who points elsewhere for this one key (ASK)
+/// owns it, and is the one to talk to.
+fn elsewhere(error: &RedisError) -> Option<String> {
+    let (address, _) = error.redirect_node()?;
+    refusal::is_moved(error).then(|| address.to_owned())
 }
 
 /// Reads `host:port`. A node that does not know its own name, or is not to tell it, leaves the host

@@ -11,12 +11,11 @@ mod server;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::aio::MultiplexedConnection;
 use ::redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind};
 
 pub(crate) use self::log::Watch;
 pub(crate) use self::rights::rules;
-use super::connection::{Mistrust, Target};
+use super::connection::{Mistrust, Session, Target};
 use super::keyspace::Keyspace;
 use super::refusal;
 use super::route::RedisRoute;
@@ -34,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// One partition, and a connection that is never fenced.
 pub(crate) struct Outside {
     route: Arc<RedisRoute>,
-    connection: MultiplexedConnection,
+    session: Session,
     /// Which of the servers this is.
     server: usize,
     endpoint: String,
@@ -54,8 +53,8 @@ impl Outside {
         for (server, each) in route.target.servers.iter().enumerate() {
             let endpoint = each.to_string();
             let attempt = tokio::time::timeout(patience, route.connect(each)).await;
-            let connection = match attempt {
-                Ok(Ok(connection)) => connection,
+            let session = match attempt {
+                Ok(Ok(session)) => session,
                 Ok(Err(error)) => {
                     last = trouble(&endpoint, "the connection", error);
                     continue;
@@ -68,7 +67,7 @@ impl Outside {
             };
             let outside = Self {
                 route: route.clone(),
-                connection,
+                session,
                 server,
                 endpoint,
                 patience,
@@ -109,14 +108,14 @@ impl Outside {
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Trouble> {
         let asked = name_of(command);
-        let mut connection = self.connection.clone();
+        let mut connection = self.session.commands();
         self.patiently(&asked, command.query_async(&mut connection))
             .await
     }
 
     async fn ask_all<T: FromRedisValue + Send>(&self, pipeline: &Pipeline) -> Result<T, Trouble> {
         let names: Vec<_> = pipeline.cmd_iter().map(name_of).collect();
-        let mut connection = self.connection.clone();
+        let mut connection = self.session.commands();
         self.patiently(&names.join(", "), pipeline.query_async(&mut connection))
             .await
     }
