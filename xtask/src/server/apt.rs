@@ -38,12 +38,17 @@ pub(super) fn install(machine: &Machine, program: &str, package: &str) -> Result
 /// Its programs only are needed. Whether a server's package also starts a service of its own is all
 /// the same.
 pub(super) fn install_package(machine: &Machine, package: &str) -> Result<()> {
+    install_from(machine, package, &[])
+}
+
+/// The same with settings of apt that say where packages come from.
+pub(super) fn install_from(machine: &Machine, package: &str, settings: &[String]) -> Result<()> {
     machine.program("apt-get")?;
     ensure!(machine.root, "`apt-get install {package}` needs root");
     eprintln!("Installing {package} with apt-get");
     let give_up = Instant::now() + machine.patience;
     let mut chances = CHANCES;
-    while let Err(failure) = attempt(machine, package) {
+    while let Err(failure) = attempt(machine, package, settings) {
         if failure.had_lists {
             chances -= 1;
         }
@@ -63,26 +68,27 @@ struct Failure {
 
 /// The lists that packages are found by have a lock of their own, which apt does not wait for. And while
 /// somebody else renews them, packages are missing from them.
-fn attempt(machine: &Machine, package: &str) -> Result<(), Failure> {
-    let update = apt_get(machine, &["update"]);
+fn attempt(machine: &Machine, package: &str, settings: &[String]) -> Result<(), Failure> {
+    let update = apt_get(machine, settings, &["update"]);
     // Old lists may do, so that a failed update does not decide.
     if let Err(error) = &update {
         eprintln!("Going on without an update: {error:#}");
     }
     let words = ["install", "-y", "--no-install-recommends", package];
     let had_lists = update.is_ok();
-    apt_get(machine, &words)
+    apt_get(machine, settings, &words)
         .with_context(|| format!("cannot install {package}"))
         .map_err(|error| Failure { error, had_lists })
 }
 
-fn apt_get(machine: &Machine, arguments: &[&str]) -> Result<()> {
+fn apt_get(machine: &Machine, settings: &[String], arguments: &[&str]) -> Result<()> {
     machine.run("apt-get", |command| {
         command
             .env("DEBIAN_FRONTEND", "noninteractive")
             .arg("-qq")
             .args(IMPATIENT)
             .args(LOCKED)
+            .args(settings.iter().flat_map(|setting| ["-o", setting]))
             .args(arguments);
     })
 }

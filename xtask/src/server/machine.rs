@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     path::PathBuf,
     process::{Command, Stdio},
     time::Duration,
@@ -24,6 +25,8 @@ pub(super) struct Machine {
     pub(super) servers: PathBuf,
     /// The wheel that fits, if there is one.
     pub(super) wheel: Option<Wheel>,
+    /// The name of its Debian release, if it is Debian.
+    pub(super) debian: Option<String>,
 }
 
 impl Machine {
@@ -34,6 +37,7 @@ impl Machine {
             patience: Duration::from_secs(120),
             servers: cargo::target_directory().join("servers"),
             wheel: Wheel::for_this_platform(),
+            debian: debian(&fs::read_to_string("/etc/os-release").unwrap_or_default()),
         }
     }
 
@@ -56,5 +60,29 @@ impl Machine {
             .with_context(|| format!("cannot run `{name}`"))?;
         ensure!(status.success(), "`{name}` failed ({status})");
         Ok(())
+    }
+}
+
+/// Debian's name for its release, as `/etc/os-release` says it.
+fn debian(release: &str) -> Option<String> {
+    let value = |name: &str| {
+        let said = release.lines().find_map(|line| line.strip_prefix(name));
+        said.map(|value| value.trim_matches('"'))
+    };
+    let codename = value("VERSION_CODENAME=")?.to_owned();
+    (value("ID=") == Some("debian")).then_some(codename)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_debian_is_debian() {
+        let said = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n";
+        assert_eq!(debian(said).as_deref(), Some("bookworm"));
+        let said = "ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\n";
+        assert_eq!(debian(said), None);
+        assert_eq!(debian(""), None);
     }
 }

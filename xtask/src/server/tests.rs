@@ -21,6 +21,7 @@ impl Scripted {
             patience: Duration::ZERO,
             servers: directory.path().join("servers"),
             wheel: None,
+            debian: Some("bookworm".to_owned()),
         };
         Self { directory, machine }
     }
@@ -157,6 +158,36 @@ fn root_installs_redis() {
     assert!(machine.fails(None).contains("needs root"));
     let machine = machine.with_root();
     assert_eq!(machine.finds_by_itself(), "Redis 7.0.15 (redis-server)");
+}
+
+/// The package is in the backports alone, and lists of its own say so.
+const APT_GET_BACKPORTS: &str = r#"
+    case "$*" in
+        *Dir::Etc::SourceList=*Dir::State::Lists=*update*) exit 0;;
+        *Dir::Etc::SourceList=*"install -y"*valkey-tools)
+            lists=${*#*Dir::Etc::SourceList=}
+            /bin/grep -q bookworm-backports "${lists%% *}" || exit 1
+            /bin/ln -s installed "${0%/*}/valkey-check-rdb";;
+        *) exit 1;;
+    esac"#;
+
+#[test]
+fn root_installs_valkey_with_tls_beside_any_other() {
+    let mut machine = Scripted::new()
+        .has("valkey-server", VALKEY_9)
+        .has("installed", VALKEY_8)
+        .has("apt-get", APT_GET_BACKPORTS);
+    assert!(machine.fails(Some("valkey-tls")).contains("needs root"));
+    machine = machine.with_root();
+    let there = "Valkey 8.1.0 (servers/debian-valkey/valkey-server)";
+    assert_eq!(machine.finds("valkey-tls"), there);
+    assert_eq!(machine.finds("valkey"), "Valkey 9.1.2 (valkey-server)");
+    // The next run needs neither root nor apt.
+    machine.machine.root = false;
+    assert_eq!(machine.finds("valkey-tls"), there);
+    fs::remove_dir_all(&machine.machine.servers).unwrap();
+    machine.machine.debian = None;
+    assert!(machine.fails(Some("valkey-tls")).contains("on Debian only"));
 }
 
 #[test]

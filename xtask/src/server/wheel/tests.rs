@@ -46,6 +46,7 @@ impl Offering {
                 url: offered.display().to_string(),
                 sha256: sha256_of(wheel),
             }),
+            debian: None,
         };
         Self { directory, machine }
     }
