@@ -87,6 +87,12 @@ impl Server {
         self.site.tls_url()
     }
 
+    /// Where the server speaks TLS; `None` for one that was made without a certificate.
+    #[must_use]
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.site.tls_port.as_ref().map(ReservedPort::addr)
+    }
+
     /// The port on which a cluster's node speaks with the others.
     pub(crate) fn bus_port(&self) -> Option<u16> {
         self.site.bus_port.as_ref().map(ReservedPort::number)

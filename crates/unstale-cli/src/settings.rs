@@ -21,6 +21,8 @@ pub(crate) fn read(target: &Target) -> Result<Config, Failure> {
         config.redis.command_timeout = None;
         config.redis.password = None;
         config.redis.password_file = None;
+        config.redis.sentinel_password = None;
+        config.redis.sentinel_password_file = None;
         config.redis.certificate_authority = None;
         config.redis.client_certificate = None;
         config.redis.client_key = None;

@@ -127,9 +127,16 @@ impl ServerBuilder {
     /// Makes the server a sentinel of `primary` and its replicas, under the name `service`: it
     /// promotes a replica when `quorum` sentinels have not heard of the primary for a second, and
     /// votes again six seconds after a vote that elected nobody.
+    ///
+    /// After [`ServerBuilder::tls`] it speaks TLS with a primary that does so too, and tells where it
+    /// does.
     pub fn sentinel_of(mut self, primary: &Server, service: &str, quorum: u32) -> Self {
         self.is_sentinel = true;
-        let addr = primary.addr();
+        let encrypted = primary.tls_addr().filter(|_| self.tls);
+        if encrypted.is_some() {
+            self = self.arg("tls-replication", "yes");
+        }
+        let addr = encrypted.unwrap_or(primary.addr());
         let watched = format!("{service} {} {} {quorum}", addr.ip(), addr.port());
         let password = primary.site.password.as_deref();
         self = self

@@ -22,7 +22,8 @@ const SENTINEL_PORT: u16 = 26_379;
 ///
 /// Two notations are understood: StackExchange.Redis'
 /// (`host:6379,host2:6380,password=…,ssl=true,defaultDatabase=0`) and URLs (`redis://`,
-/// `rediss://`, `unix://`, `redis+unix://`). `Debug` and `Display` never show the password, and no
+/// `rediss://`, `unix://`, `redis+unix://`, and for sentinels
+/// `redis-sentinel://host:26379,host2:26379/service` and `rediss-sentinel://`). `Debug` and `Display` never show the password, and no
 /// error about a connection string repeats any part of it that might be one.
 ///
 /// ```
@@ -49,6 +50,10 @@ pub struct Connection {
     pub tls_host: Option<String>,
     /// The name by which sentinels know the servers; then `endpoints` are the sentinels.
     pub service: Option<String>,
+    /// The user to ask the sentinels as, where they have users of their own.
+    pub sentinel_user: Option<String>,
+    /// The password that the sentinels want, if it is not the servers'.
+    pub sentinel_password: Option<Secret>,
     /// The number of the database.
     pub database: Option<u32>,
     /// How long connecting may take.

@@ -68,6 +68,8 @@ fn redis(s: &mut Section<'_>) -> RedisConfig {
         configuration,
         password: s.take("Password", default.password),
         password_file: s.take("PasswordFile", default.password_file),
+        sentinel_password: s.take("SentinelPassword", default.sentinel_password),
+        sentinel_password_file: s.take("SentinelPasswordFile", default.sentinel_password_file),
         certificate_authority: s.take("CertificateAuthority", default.certificate_authority),
         client_certificate: s.take("ClientCertificate", default.client_certificate),
         client_key: s.take("ClientKey", default.client_key),

@@ -19,6 +19,11 @@ pub struct RedisConfig {
     /// `PasswordFile`: the absolute path of a file that holds the password and nothing else. It is
     /// read for each connection, so a new password is in force with the next one.
     pub password_file: Option<PathBuf>,
+    /// `SentinelPassword`: the password that the sentinels want, if it is not the servers', and the
+    /// connection string does not give it.
+    pub sentinel_password: Option<Secret>,
+    /// `SentinelPasswordFile`: the absolute path of a file that holds it, read like `PasswordFile`.
+    pub sentinel_password_file: Option<PathBuf>,
     /// `CertificateAuthority`: a PEM file with the certificates of those who may vouch for the
     /// server, in the place of the system's. Read for each connection, like the next two.
     pub certificate_authority: Option<PathBuf>,
@@ -104,6 +109,8 @@ impl Default for RedisConfig {
             configuration: None,
             password: None,
             password_file: None,
+            sentinel_password: None,
+            sentinel_password_file: None,
             certificate_authority: None,
             client_certificate: None,
             client_key: None,

@@ -109,7 +109,15 @@ impl Text {
     }
 
     pub(super) fn choose(choices: &mut Unstructured<'_>) -> Result<Self> {
-        let scheme = choices.choose(&["redis", "rediss", "unix", "redis+unix", "http"])?;
+        let schemes = [
+            "redis",
+            "rediss",
+            "unix",
+            "redis+unix",
+            "redis-sentinel",
+            "http",
+        ];
+        let scheme = choices.choose(&schemes)?;
         let url = |place: String| format!("{scheme}://{place}");
         let (before, after) = match choices.int_in_range(0..=3)? {
             0 => {
@@ -164,7 +172,7 @@ fn a_place(choices: &mut Unstructured<'_>) -> Result<String> {
 }
 
 fn some_options(choices: &mut Unstructured<'_>) -> Result<String> {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 18] = [
         "user",
         "password",
         "ssl",
@@ -177,6 +185,8 @@ fn some_options(choices: &mut Unstructured<'_>) -> Result<String> {
         "name",
         "abortConnect",
         "serviceName",
+        "sentinelUser",
+        "sentinelPassword",
         "pasword",
         "NAME",
         "",

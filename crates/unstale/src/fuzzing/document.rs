@@ -38,6 +38,8 @@ pub(super) const SETTINGS: &[&[&str]] = &[
     &["Redis", "CommandTimeout"],
     &["Redis", "Password"],
     &["Redis", "PasswordFile"],
+    &["Redis", "SentinelPassword"],
+    &["Redis", "SentinelPasswordFile"],
     &["Redis", "CertificateAuthority"],
     &["Redis", "ClientCertificate"],
     &["Redis", "ClientKey"],

@@ -4,5 +4,6 @@
 mod passwords;
 #[cfg(feature = "operate")]
 pub(crate) mod rights;
+mod sentinels;
 mod sockets;
 mod tls;

@@ -23,6 +23,8 @@ const OPTIONS: &[&str] = &[
     "keepAlive",
     "name",
     "serviceName",
+    "sentinelUser",
+    "sentinelPassword",
 ];
 
 /// What is accepted and has no meaning here, because Unstale supervises its connections itself,
@@ -57,7 +59,7 @@ pub(super) fn read(text: &str) -> Result<Connection, Flaw> {
     let mut sync_timeout = None;
     for (index, entry) in text.split(',').map(str::trim).enumerate() {
         // Behind a password, anything unexpected may be the rest of one that contains a comma.
-        let exposed = given.contains(&"password");
+        let exposed = given.contains(&"password") || given.contains(&"sentinelPassword");
         let Some((name, value)) = entry.split_once('=') else {
             match entry {
                 "" => continue,
@@ -97,6 +99,8 @@ pub(super) fn read(text: &str) -> Result<Connection, Flaw> {
             "syncTimeout" => sync_timeout = Some(milliseconds(option, value)?),
             "keepAlive" => connection.keep_alive = seconds(option, value)?,
             "serviceName" => connection.service = text(),
+            "sentinelUser" => connection.sentinel_user = text(),
+            "sentinelPassword" => connection.sentinel_password = text().map(Secret::new),
             _ => connection.client_name = text(),
         }
     }

@@ -37,6 +37,8 @@ fn stackexchange_options_are_read_in_any_case() {
             tls: true,
             tls_host: Some("cache.example".to_owned()),
             service: None,
+            sentinel_user: None,
+            sentinel_password: None,
             database: Some(3),
             connect_timeout: Some(Duration::from_secs(5)),
             command_timeout: Some(Duration::from_millis(800)),
@@ -67,6 +69,41 @@ fn a_service_is_known_to_its_sentinels() {
     assert_eq!(connection.service.as_deref(), Some("mymaster"));
     assert_eq!(connection.endpoints, [tcp("one", 26379), tcp("two", 26380)]);
     assert_eq!(read("one,serviceName=").service, None);
+}
+
+#[test]
+fn sentinels_are_named_in_a_url_too() {
+    let connection = read(
+        "redis-sentinel://app:p%2Fw@one,two:26380,[::1]:7000/my%20master/3\
+         ?sentinelUser=guest&sentinelPassword=s%26w",
+    );
+    let written = "one,two:26380,[::1]:7000,serviceName=my master,user=app,password=p/w,\
+                   defaultDatabase=3,sentinelUser=guest,sentinelPassword=s&w";
+    assert_eq!(connection, read(written));
+    assert_eq!(connection.endpoints[0], tcp("one", 26379));
+    assert_eq!(connection.service.as_deref(), Some("my master"));
+    assert!(!format!("{connection:?}").contains("s&w"));
+
+    let connection = read("rediss-sentinel://one/mymaster?db=2");
+    assert_eq!(
+        connection,
+        read("one,serviceName=mymaster,ssl=true,defaultDatabase=2")
+    );
+    for (text, expected) in [
+        ("redis-sentinel://one", "names no service"),
+        ("redis-sentinel:///mymaster", "Write a server as host"),
+        ("redis-sentinel://one,/mymaster", "Write a server as host"),
+        ("redis-sentinel://one/mymaster/two", "whole number from 0"),
+        ("redis-sentinel://one/mymaster,ssl=true", "mixes a URL"),
+        (
+            "one,serviceName=m,sentinelPassword=hun,ter2",
+            "behind the password, is not an option",
+        ),
+    ] {
+        let told = refused(text);
+        assert!(told.contains(expected), "{text}: {told}");
+        assert!(!told.contains("ter2"), "{told}");
+    }
 }
 
 #[test]

@@ -1,17 +1,32 @@
-//! Connection strings as URLs: `redis://user:password@host:6379/0`.
+//! Connection strings as URLs: `redis://user:password@host:6379/0`, and of sentinels
+//! `redis-sentinel://user:password@host:26379,host2:26379/service/0`.
 
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-use super::{Connection, Endpoint, PORT, Secret, database, endpoint};
+use super::{Connection, Endpoint, PORT, SENTINEL_PORT, Secret, database, endpoint};
 use crate::config::nearest::advice;
 use crate::error::Flaw;
 
-const SCHEMES: &[&str] = &["redis", "rediss", "unix", "redis+unix"];
+const SCHEMES: &[&str] = &[
+    "redis",
+    "rediss",
+    "unix",
+    "redis+unix",
+    "redis-sentinel",
+    "rediss-sentinel",
+];
 
 /// The parameters that may follow a `?`; `protocol` is accepted and has no meaning here.
-const PARAMETERS: &[&str] = &["db", "user", "password", "protocol"];
+const PARAMETERS: &[&str] = &[
+    "db",
+    "user",
+    "password",
+    "sentinelUser",
+    "sentinelPassword",
+    "protocol",
+];
 
 /// Reads what follows `scheme://`.
 pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
@@ -36,7 +51,9 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
     // The last `@` is the one before the host, so that an `@` in the password does no harm.
     let (credentials, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-    if [user, host, path].iter().any(|part| part.contains(',')) {
+    let names_sentinels = scheme.ends_with("sentinel");
+    let one_host = if names_sentinels { "" } else { host };
+    if [user, one_host, path].iter().any(|part| part.contains(',')) {
         return Err(mixed());
     }
     if [user, host, path].iter().any(|part| part.contains('&')) {
@@ -52,6 +69,22 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
     };
     if scheme.ends_with("unix") {
         connection.endpoints = vec![socket(host, path)?];
+    } else if names_sentinels {
+        connection.tls = scheme.starts_with("rediss");
+        for sentinel in host.split(',') {
+            let sentinel = decoded(sentinel)?.unwrap_or_default();
+            let sentinel = endpoint(&sentinel, SENTINEL_PORT).map_err(escape_slashes)?;
+            connection.endpoints.push(sentinel);
+        }
+        let (service, number) = match path.trim_matches('/').split_once('/') {
+            Some((service, number)) => (service, Some(number)),
+            None => (path.trim_matches('/'), None),
+        };
+        connection.service = Some(decoded(service)?.ok_or_else(no_service)?);
+        connection.database = match number {
+            None => None,
+            Some(number) => Some(database(number, "path").map_err(escape_slashes)?),
+        };
     } else {
         connection.tls = scheme == "rediss";
         let host = decoded(host)?.unwrap_or_default();
@@ -81,6 +114,9 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
             "user" | "username" if text.contains(',') => return Err(mixed()),
             "user" | "username" => connection.user = value,
             "password" | "pass" => connection.password = value.map(Secret::new),
+            "sentineluser" if text.contains(',') => return Err(mixed()),
+            "sentineluser" => connection.sentinel_user = value,
+            "sentinelpassword" => connection.sentinel_password = value.map(Secret::new),
             "protocol" => {}
             // The name is not shown: it may be what follows a `?` in a password.
             _ => {
@@ -103,6 +139,14 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
         ));
     }
     Ok(connection)
+}
+
+fn no_service() -> Flaw {
+    Flaw::new(
+        "the connection string's URL of sentinels names no service",
+        "Write what their `sentinel monitor` calls the primary as the path, such as \
+         redis-sentinel://one:26379,two:26379/mymaster.",
+    )
 }
 
 fn mixed() -> Flaw {

@@ -17,14 +17,20 @@ fn secured(redis: &RedisConfig) -> [Option<&Path>; 3] {
 
 /// What was written in the place of a path may be a secret, so no path is repeated here.
 pub(super) fn alone(check: &mut Check, redis: &RedisConfig) {
-    let file = redis.password_file.as_deref();
-    check.that(file.is_none_or(Path::is_absolute), "PasswordFile", || {
-        (
-            "is not an absolute path",
-            "Write the path of a file that holds the password, such as /run/secrets/redis. A \
-             password itself belongs into `Password`.",
-        )
-    });
+    let files = [
+        ("Password", redis.password_file.as_deref()),
+        ("SentinelPassword", redis.sentinel_password_file.as_deref()),
+    ];
+    for (itself, file) in files {
+        let setting = format!("{itself}File");
+        check.that(file.is_none_or(Path::is_absolute), &setting, || {
+            let remedy = format!(
+                "Write the path of a file that holds the password, such as /run/secrets/redis. A \
+                 password itself belongs into `{itself}`."
+            );
+            ("is not an absolute path", remedy)
+        });
+    }
     for (setting, file) in SECURED.into_iter().zip(secured(redis)) {
         let is_path =
             |file: &Path| !file.as_os_str().is_empty() && !file.to_string_lossy().contains('\n');
@@ -41,28 +47,57 @@ pub(super) fn together(check: &mut Check, redis: &RedisConfig) {
     let Some(server) = &redis.configuration else {
         return;
     };
-    let given: Vec<_> = [
-        (server.password.is_some(), "the connection string"),
-        (redis.password.is_some(), "Password"),
-        (redis.password_file.is_some(), "PasswordFile"),
-    ]
-    .into_iter()
-    .filter_map(|(given, place)| given.then_some(place))
-    .collect();
-    check.that(given.len() < 2, "Password", || {
-        (
-            format!("is given in {}", given.join(" and in ")),
-            "Keep one of them.",
-        )
-    });
+    let has_password = once(
+        check,
+        "Password",
+        [
+            (server.password.is_some(), "the connection string"),
+            (redis.password.is_some(), "Password"),
+            (redis.password_file.is_some(), "PasswordFile"),
+        ],
+    );
     // The server would take such a client for its default user, without a word.
     check.that(
-        server.user.is_none() || !given.is_empty(),
+        server.user.is_none() || has_password,
         "Configuration",
         || {
             (
                 "names a user, but no password is given",
                 "Set Password or PasswordFile, or add `password=` to the connection string.",
+            )
+        },
+    );
+    let has_sentinels_password = once(
+        check,
+        "SentinelPassword",
+        [
+            (server.sentinel_password.is_some(), "the connection string"),
+            (redis.sentinel_password.is_some(), "SentinelPassword"),
+            (
+                redis.sentinel_password_file.is_some(),
+                "SentinelPasswordFile",
+            ),
+        ],
+    );
+    check.that(
+        server.sentinel_user.is_none() || has_sentinels_password,
+        "Configuration",
+        || {
+            (
+                "names a user of the sentinels, but no password is given",
+                "Set SentinelPassword or SentinelPasswordFile, or add `sentinelPassword=` to the \
+                 connection string.",
+            )
+        },
+    );
+    check.that(
+        server.service.is_some() || !has_sentinels_password,
+        "Configuration",
+        || {
+            (
+                "names no sentinels, but a password for them is given",
+                "Add `serviceName=` to the connection string, with what the sentinels call the \
+                 primary, or remove that password.",
             )
         },
     );
@@ -88,4 +123,19 @@ pub(super) fn together(check: &mut Check, redis: &RedisConfig) {
             )
         });
     }
+}
+
+/// Notes a password that is given in several places. Whether it is given in any.
+fn once(check: &mut Check, setting: &str, places: [(bool, &str); 3]) -> bool {
+    let places = places.into_iter();
+    let given: Vec<_> = places
+        .filter_map(|(given, place)| given.then_some(place))
+        .collect();
+    check.that(given.len() < 2, setting, || {
+        (
+            format!("is given in {}", given.join(" and in ")),
+            "Keep one of them.",
+        )
+    });
+    !given.is_empty()
 }

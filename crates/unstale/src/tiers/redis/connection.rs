@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{self, Receiver};
 
 use super::certified::ReachedAs;
 use crate::config::repeat::line;
-use crate::config::{Config, Endpoint};
+use crate::config::{Config, Endpoint, Secret};
 use crate::error::Error;
 
 mod cluster;
@@ -29,6 +29,7 @@ use credentials::Credentials;
 pub(super) use database::NoDatabase;
 pub(super) use handshake::Mistrust;
 use handshake::Terms;
+pub(super) use sentinel::NotAnswered;
 pub(super) use session::Session;
 
 /// A peer that is silent for so long is asked whether it is still there.
@@ -51,6 +52,8 @@ pub(super) struct Target {
     tls_host: Option<String>,
     tcp: TcpSettings,
     login: RedisConnectionInfo,
+    /// What sentinels are asked with: nothing, unless they have a login of their own.
+    sentinel_login: RedisConnectionInfo,
     credentials: Arc<Credentials>,
     terms: Terms,
     connect_timeout: Duration,
@@ -107,6 +110,15 @@ impl Target {
         {
             login = login.set_password(password.expose());
         }
+        let mut sentinel_login =
+            RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP2);
+        if let Some(user) = &connection.sentinel_user {
+            sentinel_login = sentinel_login.set_username(user);
+        }
+        let sentinel_password = connection.sentinel_password.as_ref();
+        if let Some(password) = sentinel_password.or(config.redis.sentinel_password.as_ref()) {
+            sentinel_login = sentinel_login.set_password(password.expose());
+        }
         let servers = connection.endpoints.into_iter().map(|endpoint| Server {
             endpoint,
             service: connection.service.clone(),
@@ -117,6 +129,7 @@ impl Target {
             tls_host: connection.tls_host,
             tcp,
             login,
+            sentinel_login,
             credentials: Arc::new(credentials),
             terms: Terms::new(&config.redis),
             connect_timeout: config.redis.effective_connect_timeout(),
@@ -148,15 +161,13 @@ impl Target {
     ) -> Pin<Box<dyn Future<Output = RedisResult<Listening>> + Send + 'a>> {
         Box::pin(async move {
             let read = self.credentials.read_aside().await?;
-            let mut login = self.login.clone();
-            if let Some(password) = &read.password {
-                login = login.set_password(password.expose());
-            }
+            let login = with(&self.login, read.password.as_ref());
             let certificates = read.certificates.as_ref();
             let first = match &server.service {
                 None => server.endpoint.clone(),
                 Some(service) => {
-                    self.primary(&server.endpoint, service, &login, certificates)
+                    let own = with(&self.sentinel_login, read.sentinel_password.as_ref());
+                    self.primary(&server.endpoint, service, [&own, &login], certificates)
                         .await?
                 }
             };
@@ -215,5 +226,14 @@ impl Target {
             },
             Endpoint::Tcp { host, port } => ConnectionAddr::Tcp(host.clone(), *port),
         }
+    }
+}
+
+/// A login with the password that stands in its file, if there is one.
+fn with(login: &RedisConnectionInfo, password: Option<&Secret>) -> RedisConnectionInfo {
+    let login = login.clone();
+    match password {
+        Some(password) => login.set_password(password.expose()),
+        None => login,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::super::shared::Unavailable;
-use super::connection::{Mistrust, NoDatabase};
+use super::connection::{Mistrust, NoDatabase, NotAnswered};
 
 /// What `log.lua` answers when the server's history is not the caller's.
 const NOFENCE: &str = "NOFENCE";
@@ -53,6 +53,7 @@ pub(super) fn is_of_login(error: &RedisError) -> bool {
     ) || matches!(code(error).as_deref(), Some("WRONGPASS" | "NOAUTH"))
         || Mistrust::of(error).is_some_and(Mistrust::is_final)
         || NoDatabase::is(error)
+        || NotAnswered::is(error)
 }
 
 /// Whether the key's slot is another node's.

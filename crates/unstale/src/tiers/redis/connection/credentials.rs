@@ -23,6 +23,7 @@ const LARGEST: u64 = 1_048_576;
 #[derive(Clone)]
 pub(super) struct Credentials {
     password: Option<PathBuf>,
+    sentinel_password: Option<PathBuf>,
     authority: Option<PathBuf>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
@@ -32,6 +33,7 @@ pub(super) struct Credentials {
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) password: Option<Secret>,
+    pub(super) sentinel_password: Option<Secret>,
     pub(super) certificates: Option<TlsCertificates>,
 }
 
@@ -39,6 +41,7 @@ impl Credentials {
     pub(super) fn new(config: &RedisConfig) -> Self {
         Self {
             password: config.password_file.clone(),
+            sentinel_password: config.sentinel_password_file.clone(),
             authority: config.certificate_authority.clone(),
             certificate: config.client_certificate.clone(),
             key: config.client_key.clone(),
@@ -57,7 +60,12 @@ impl Credentials {
     }
 
     pub(super) fn read(&self) -> Result<Read, Problem> {
-        let password = self.password.as_deref().map(password).transpose()?;
+        let secret = |setting, file: &Option<PathBuf>| {
+            let file = file.as_deref();
+            file.map(|file| password(setting, file)).transpose()
+        };
+        let password = secret("PasswordFile", &self.password)?;
+        let sentinel_password = secret("SentinelPasswordFile", &self.sentinel_password)?;
         let authority = self.authority.as_deref().map(authority).transpose()?;
         let client = match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => Some(client(certificate, key)?),
@@ -69,6 +77,7 @@ impl Credentials {
         });
         Ok(Read {
             password,
+            sentinel_password,
             certificates,
         })
     }
@@ -76,6 +85,7 @@ impl Credentials {
     fn is_empty(&self) -> bool {
         [
             &self.password,
+            &self.sentinel_password,
             &self.authority,
             &self.certificate,
             &self.key,
@@ -85,13 +95,13 @@ impl Credentials {
     }
 }
 
-fn password(file: &Path) -> Result<Secret, Problem> {
+fn password(setting: &str, file: &Path) -> Result<Secret, Problem> {
     let refused = |what: &str| {
         let remedy = "Write the password into the file and nothing else; a line break at its end \
                       does no harm.";
-        problem("PasswordFile", what, remedy)
+        problem(setting, what, remedy)
     };
-    let text = String::from_utf8(content("PasswordFile", file)?)
+    let text = String::from_utf8(content(setting, file)?)
         .map_err(|_| refused("names a file that is not text"))?;
     let password = text.strip_suffix('\n').unwrap_or(&text);
     let password = password.strip_suffix('\r').unwrap_or(password);

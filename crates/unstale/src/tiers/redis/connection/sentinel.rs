@@ -2,32 +2,52 @@
 
 use std::io;
 
-use redis::{ProtocolVersion, RedisConnectionInfo, RedisResult, TlsCertificates};
+use redis::{RedisConnectionInfo, RedisError, RedisResult, TlsCertificates};
 
 use super::super::refusal;
 use super::Target;
+use super::handshake::{Mistrust, within};
 use crate::config::Endpoint;
 use crate::config::repeat::line;
+
+/// A sentinel does not take the login that it was asked with.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the sentinel does not answer this login ({said}). Give it one of its own that may run SENTINEL \
+     GET-MASTER-ADDR-BY-NAME: sentinelUser= and sentinelPassword= in Redis:Configuration, or \
+     Redis:SentinelPassword"
+)]
+pub(in crate::tiers::redis) struct NotAnswered {
+    said: String,
+}
+
+impl NotAnswered {
+    /// Whether this is one.
+    pub(in crate::tiers::redis) fn is(error: &RedisError) -> bool {
+        within::<Self>(error).is_some()
+    }
+}
 
 impl Target {
     /// Where the primary is, by what this sentinel says. Whether it is right is for the fence to find
     /// out.
     ///
-    /// The sentinel is asked by nobody in particular, and with the servers' login only where it wants
-    /// one: it would refuse a user whom it does not know, and should not be told a password that it
-    /// does not ask for.
+    /// Without a login of its own the sentinel is asked by nobody in particular, and with the servers'
+    /// only where it wants one: it would refuse a user whom it does not know, and should not be told a
+    /// password that it does not ask for.
     pub(super) async fn primary(
         &self,
         sentinel: &Endpoint,
         service: &str,
-        login: &RedisConnectionInfo,
+        logins: [&RedisConnectionInfo; 2],
         certificates: Option<&TlsCertificates>,
     ) -> RedisResult<Endpoint> {
-        let nobody = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP2);
-        let asked = self.ask(sentinel, service, nobody, certificates).await;
+        let [own, servers] = logins;
+        let may_be_the_servers = own.password().is_none() && servers.password().is_some();
+        let asked = self.ask(sentinel, service, own.clone(), certificates).await;
         let asked = match asked {
-            Err(error) if refusal::is_without_login(&error) && login.password().is_some() => {
-                let login = login.clone().set_db(0);
+            Err(error) if refusal::is_without_login(&error) && may_be_the_servers => {
+                let login = servers.clone().set_db(0);
                 self.ask(sentinel, service, login, certificates).await
             }
             asked => asked,
@@ -42,6 +62,11 @@ impl Target {
             Err(error) if refusal::is_unknown_command(&error) => {
                 "it is no sentinel. Name the sentinels in Redis:Configuration, or remove serviceName"
                     .to_owned()
+            }
+            // What a handshake has failed for is in words already.
+            Err(error) if refusal::is_of_login(&error) && Mistrust::of(&error).is_none() => {
+                let said = error.to_string();
+                return Err(io::Error::other(NotAnswered { said }).into());
             }
             Err(error) => return Err(error),
         };
