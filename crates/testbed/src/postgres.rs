@@ -3,8 +3,11 @@
 mod programs;
 
 use std::{
-    fmt, fs,
+    fmt,
+    fs::{self, OpenOptions, Permissions},
+    io::Write as _,
     net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -18,7 +21,7 @@ use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use crate::{
-    Error, Result,
+    Certificate, Error, Result,
     account::Account,
     port::ReservedPort,
     process::{End, Launch, Process},
@@ -33,6 +36,14 @@ const PASSWORD: &str = "p@ss/w:rd#%";
 
 /// The database's files, in the server's directory.
 const DATA: &str = "data";
+/// Where its own settings stand, in its data.
+const OWN: &str = "postgresql.auto.conf";
+/// What it takes for its certificate and its key, there too.
+const CERTIFICATE: &str = "server.crt";
+const KEY: &str = "server.key";
+/// Where it is told whom to let in, and how.
+const LET_IN: &str = "pg_hba.conf";
+const ONLY_WITH_TLS: &str = "hostssl all all all scram-sha-256\n";
 /// Where a running server tells of itself, in its data.
 const STATUS: &str = "postmaster.pid";
 
@@ -87,6 +98,19 @@ impl Postgres {
     /// there is nobody else to run the server as, [`Error::Failed`] when no database can be made,
     /// [`Error::Ended`] and [`Error::NotReady`] with the server's log when it does not come up.
     pub fn start() -> Result<Self> {
+        Self::start_speaking(None)
+    }
+
+    /// The same for a server that speaks TLS with this certificate, and lets in nobody who does not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Postgres::start`].
+    pub fn start_with_tls(certificate: &Certificate) -> Result<Self> {
+        Self::start_speaking(Some(certificate))
+    }
+
+    fn start_speaking(tls: Option<&Certificate>) -> Result<Self> {
         let programs = Programs::find()?;
         let account = geteuid()
             .is_root()
@@ -103,6 +127,9 @@ impl Postgres {
             databases: AtomicU32::new(0),
         };
         server.initialise()?;
+        if let Some(certificate) = tls {
+            server.insist_on_tls(certificate)?;
+        }
         server.restart()?;
         Ok(server)
     }
@@ -210,12 +237,29 @@ impl Postgres {
             self.port.number(),
             self.directory.path().display()
         );
-        let file = self
-            .directory
-            .path()
-            .join(DATA)
-            .join("postgresql.auto.conf");
+        let file = self.directory.path().join(DATA).join(OWN);
         fs::write(file, format!("{CONFIGURATION}{own}")).map_err(Error::Directory)
+    }
+
+    /// The server takes no key that is anybody else's.
+    fn insist_on_tls(&self, certificate: &Certificate) -> Result<()> {
+        let data = self.directory.path().join(DATA);
+        let pairs = [
+            (&certificate.certificate, CERTIFICATE),
+            (&certificate.key, KEY),
+        ];
+        for (from, name) in pairs {
+            let to = data.join(name);
+            fs::copy(from, &to).map_err(Error::Directory)?;
+            fs::set_permissions(&to, Permissions::from_mode(0o600)).map_err(Error::Directory)?;
+            if let Some(account) = self.account {
+                account.give(&to)?;
+            }
+        }
+        let own = OpenOptions::new().append(true).open(data.join(OWN));
+        own.and_then(|mut file| file.write_all(b"ssl = on\n"))
+            .and_then(|()| fs::write(data.join(LET_IN), ONLY_WITH_TLS))
+            .map_err(Error::Directory)
     }
 
     /// Waits until the server says that it takes connections, and not another one before it.

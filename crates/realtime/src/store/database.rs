@@ -1,11 +1,15 @@
 use std::{
     ffi::{OsStr, OsString},
     fmt,
+    fs::File,
     path::PathBuf,
     sync::Arc,
 };
 
-use sqlx::{postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
+use sqlx::{
+    postgres::{PgConnectOptions, PgSslMode},
+    sqlite::SqliteConnectOptions,
+};
 
 use super::{Claim, DatabaseError, Repository, postgres, sqlite};
 
@@ -21,8 +25,11 @@ const PARAMETERS: [&str; 10] = [
     "sslcert",
     "sslkey",
     "sslmode",
-    "sslrootcert",
+    AUTHORITY,
 ];
+
+/// Who may vouch for the server, beside those whom the system trusts.
+const AUTHORITY: &str = "sslrootcert";
 
 /// The database that the instances of a service share: a SQLite file, or one on a Postgres server.
 ///
@@ -51,10 +58,11 @@ impl Database {
     /// The database at `postgres://…` or `sqlite:…`; anything that is no URL is the name of a SQLite
     /// file.
     ///
-    /// Nothing is opened yet.
+    /// Nothing is connected yet.
     ///
     /// # Errors
-    /// If it is a URL that cannot be read, or of another kind of database.
+    /// If it is a URL that cannot be read, names a certificate's file that cannot, or is of another kind
+    /// of database.
     pub fn at(location: &OsStr) -> Result<Self, DatabaseError> {
         let Some((url, scheme)) = location
             .to_str()
@@ -166,7 +174,27 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions, DatabaseError> {
             return Err(because(format!("{what} is none of {known}")));
         }
     }
-    url.parse().map_err(|error| because(reason(error)))
+    let options: PgConnectOptions = url.parse().map_err(|error| because(reason(error)))?;
+    let files = || form_urlencoded::parse(parameters.as_bytes()).filter(|(name, _)| is_file(name));
+    for (name, file) in files() {
+        // What it holds is read for each connection; a certificate itself may be written there too.
+        if !file.trim_start().starts_with("-----BEGIN")
+            && let Err(error) = File::open(&*file)
+        {
+            let why = format!("the file that {name} names cannot be read ({error})");
+            return Err(DatabaseError::CertificateFile { why });
+        }
+    }
+    let has_authority = files().any(|(name, _)| name == AUTHORITY);
+    // Whoever names an authority wants it to be asked, as libpq does.
+    Ok(match options.get_ssl_mode() {
+        PgSslMode::Require if has_authority => options.ssl_mode(PgSslMode::VerifyCa),
+        _ => options,
+    })
+}
+
+fn is_file(parameter: &str) -> bool {
+    [AUTHORITY, "sslcert", "sslkey"].contains(&parameter)
 }
 
 /// What is wrong, without the words for what kind of error it is.
@@ -236,6 +264,10 @@ mod tests {
                 "be read: unknown value",
             ),
             ("postgres://ada:%FF@db.example/shop", "cannot be read"),
+            (
+                "postgres://ada:s3cret@db.example/shop?sslrootcert=/secret/none.pem",
+                "the file that sslrootcert names cannot be read (No such file",
+            ),
             ("sqlite::memory:", "in memory"),
             ("sqlite:shop.db?mode=ro", "mode=rwc"),
             ("sqlite:", "names no file"),

@@ -2,7 +2,10 @@ use std::{io, path::PathBuf};
 
 use sqlx::postgres::PgConnectOptions;
 
-use super::postgres::{name, place, shown};
+use super::{
+    mistrust,
+    postgres::{name, place, shown},
+};
 
 /// The database cannot be used. Every message says what to do about it, and none holds a password.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +22,10 @@ pub enum DatabaseError {
          %3F for a ?, %40 for an @ and %25 for a %."
     )]
     Url { why: String },
+    #[error(
+        "The database's certificates cannot be used: {why}. Correct the URL in --database or DATABASE_URL."
+    )]
+    CertificateFile { why: String },
     #[error("The database file {} cannot be used. Name another one with --database or DATABASE_URL.", path.display())]
     File {
         path: PathBuf,
@@ -38,6 +45,13 @@ pub enum DatabaseError {
          or name another one with --database or DATABASE_URL."
     )]
     Silent { place: String, after: u64 },
+    #[error(
+        "The Postgres server at {place} does not speak TLS, which sslmode= in the URL asks for. Turn on its `ssl`, or \
+         correct the URL in --database or DATABASE_URL."
+    )]
+    NoTls { place: String },
+    #[error("The Postgres server at {place} is not trusted: {why}")]
+    Untrusted { place: String, why: String },
     #[error(
         "The Postgres server at {place} does not take this password for the user {user}, or there is no such user. \
          Correct the URL in --database or DATABASE_URL."
@@ -92,7 +106,14 @@ impl DatabaseError {
                 place,
                 name: name(options).to_owned(),
             },
-            (_, sqlx::Error::Io(source)) => Self::NoServer { place, source },
+            (_, sqlx::Error::Io(source)) => match mistrust::explained(&source) {
+                Some(why) => Self::Untrusted { place, why },
+                None => Self::NoServer { place, source },
+            },
+            // The driver has no error of its own for that.
+            (_, sqlx::Error::Tls(source)) if source.to_string().ends_with("not support TLS") => {
+                Self::NoTls { place }
+            }
             (_, source) => Self::Unusable {
                 database: shown(options),
                 source: source.into(),

@@ -7,6 +7,7 @@
 mod claim;
 mod database;
 mod error;
+mod mistrust;
 mod postgres;
 mod queries;
 mod sqlite;

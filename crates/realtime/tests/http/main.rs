@@ -18,6 +18,8 @@ mod metrics;
 mod openapi;
 #[cfg(feature = "postgres-tests")]
 mod postgres;
+#[cfg(feature = "postgres-tests")]
+mod postgres_tls;
 mod products;
 #[cfg(feature = "prometheus")]
 mod prometheus;

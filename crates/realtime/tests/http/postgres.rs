@@ -85,7 +85,7 @@ async fn what_is_wrong_is_said_without_the_password() {
 }
 
 /// The program does not begin, and says why in a sentence, and nothing that it should not.
-async fn refused(url: &str, expected: &str) {
+pub(crate) async fn refused(url: &str, expected: &str) {
     let child = on_database(url.as_ref(), &["--ports", "0,0", "--seconds", "1"])
         .env("RUST_BACKTRACE", "1")
         .env("RUST_LOG", "debug")
