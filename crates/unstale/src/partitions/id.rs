@@ -8,7 +8,7 @@ use crc::{CRC_16_XMODEM, Crc};
 use crate::config::RedisConfig;
 
 /// What Redis Cluster hashes keys by. Every instance, version and platform has to agree on it.
-const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
+pub(super) const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
 
 /// One partition among how many: of another number of them it is another one, which shares nothing
 /// with this one.

@@ -4,10 +4,12 @@
 mod divide;
 mod id;
 mod slice;
+mod tag;
 
 pub(crate) use divide::divide;
 pub(crate) use id::PartitionId;
 pub(crate) use slice::{Common, Slice};
+pub(crate) use tag::hash_tag;
 
 use crate::error::Error;
 

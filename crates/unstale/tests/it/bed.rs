@@ -25,6 +25,17 @@ pub(crate) use wires::{Wires, text};
 /// Long enough for a slow machine, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What names on the server begin with, where there is one partition.
+pub(crate) const OF_ONE: &str = "{unstale:0}";
+
+/// The same of each of four.
+pub(crate) const OF_FOUR: [&str; 4] = [
+    "{unstale:0/4~69}",
+    "{unstale:1/4~59}",
+    "{unstale:2/4~52}",
+    "{unstale:3/4~31}",
+];
+
 /// What carries L2 and the log.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
@@ -112,12 +123,11 @@ impl Bed {
 
     /// The names that the record of a key may have on the server, of which it has one.
     pub(crate) fn records(&self, key: &str) -> Vec<String> {
-        let tags = match self.partitions() {
-            1 => vec!["0".to_owned()],
-            of => (0..of).map(|index| format!("{index}/{of}")).collect(),
+        let tags: &[&str] = match self.transport {
+            Transport::FourPartitions => &OF_FOUR,
+            _ => &[OF_ONE],
         };
-        let names = tags.iter().map(|tag| format!("{{unstale:{tag}}}:k:{key}"));
-        names.collect()
+        tags.iter().map(|tag| format!("{tag}:k:{key}")).collect()
     }
 
     /// How many of these keys have a record on the server.

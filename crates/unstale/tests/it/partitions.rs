@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use unstale::{Cache, Token};
 
-use crate::bed::{Bed, Transport};
+use crate::bed::{Bed, OF_FOUR, Transport};
 
 /// A bed of four partitions, on Streams.
 fn four() -> Bed {
@@ -45,9 +45,9 @@ fn named(token: &Token) -> Vec<String> {
 
 /// All but one of the partitions, as rights of a user.
 fn rights_without(partition: usize) -> Vec<String> {
-    let all = (0..4).filter(|index| *index != partition);
-    all.map(|index| format!("~{{unstale:{index}/4}}:*"))
-        .collect()
+    let others = OF_FOUR.iter().enumerate();
+    let others = others.filter(|(index, _)| *index != partition);
+    others.map(|(_, tag)| format!("~{tag}:*")).collect()
 }
 
 /// The server refuses everything about one partition.

@@ -1,7 +1,7 @@
 //! The names of everything that a partition keeps on the server.
 
 use crate::config::Config;
-use crate::partitions::PartitionId;
+use crate::partitions::{PartitionId, hash_tag};
 
 /// The keys of one partition, all with the same hash tag. It says how many partitions there are, if
 /// there are several: instances with another number of them are to share nothing with these.
@@ -23,7 +23,7 @@ pub(super) struct Keyspace {
 
 impl Keyspace {
     pub(super) fn new(config: &Config, partition: PartitionId) -> Self {
-        let tag = format!("{{{}:{partition}}}", config.redis.namespace());
+        let tag = hash_tag(config.redis.namespace(), partition);
         let channel = if config.use_streams_for_invalidation {
             String::new()
         } else {

@@ -1,5 +1,6 @@
 //! What is of one partition, or of another number of them, stays apart.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use testbed::eventually;
@@ -7,8 +8,8 @@ use unstale::{Cache, EntryOptions, Token};
 
 use super::{four, one_each};
 use crate::bed::{
-    Bed, PATIENCE, SlowLoad, Transport, caught_up, held, l1_answers, patient, read, text,
-    until_proven, warm,
+    Bed, OF_FOUR, OF_ONE, PATIENCE, SlowLoad, Transport, caught_up, held, l1_answers, patient,
+    read, text, until_proven, warm,
 };
 
 /// A history that ends takes the copies of its partition with it, and no others.
@@ -21,7 +22,8 @@ async fn a_new_epoch_drops_the_copies_of_its_partition() {
         warm(&cache, key, 1).await;
     }
     let before = cache.invalidations().resyncs;
-    bed.server().command(["DEL", "{unstale:2/4}:meta"]).unwrap();
+    let meta = format!("{}:meta", OF_FOUR[2]);
+    bed.server().command(["DEL", &meta]).unwrap();
     eventually("it was noticed", PATIENCE, || async {
         cache.invalidations().resyncs > before
     })
@@ -77,13 +79,11 @@ async fn another_number_of_partitions_is_another_namespace() {
     assert_eq!(held(&caches[1], "product:1").await, Some(2));
     assert_eq!(held(&caches[2], "product:1").await, Some(3));
     let keys = text_lines(&bed, &["KEYS", "*"]);
-    let tag = |key: &String| key.split_once('}').unwrap().0.to_owned();
-    let tags: std::collections::BTreeSet<_> = keys.iter().map(tag).collect();
-    let expected = ["0", "0/2", "0/4", "1/2", "1/4", "2/4", "3/4"];
-    assert_eq!(
-        Vec::from_iter(tags),
-        expected.map(|tag| format!("{{unstale:{tag}"))
-    );
+    let tag = |key: &String| format!("{}}}", key.split_once('}').unwrap().0);
+    let tags: BTreeSet<_> = keys.iter().map(tag).collect();
+    let mut expected = OF_FOUR.to_vec();
+    expected.extend([OF_ONE, "{unstale:0/2~30}", "{unstale:1/2~51}"]);
+    assert_eq!(tags, expected.into_iter().map(str::to_owned).collect());
 }
 
 /// Whatever that write was about, this instance has not heard of it, and never will.

@@ -5,7 +5,7 @@ use unstale::{Cache, EntryOptions, Outcome};
 
 use super::{allow_all, four, one_each, refuse};
 use crate::bed::{
-    Bed, PATIENCE, caught_up, held, l1_answers, patient, quick, read, until_sent, warm,
+    Bed, OF_FOUR, PATIENCE, caught_up, held, l1_answers, patient, quick, read, until_sent, warm,
 };
 
 /// Two instances with copies of a key in each partition, the first of which soon notices.
@@ -67,7 +67,8 @@ async fn a_batch_of_which_one_partition_is_refused_is_pending() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ban_that_is_acknowledged_in_one_partition_only_is_pending() {
     let (bed, here, there, keys) = two_with_copies().await;
-    let everything = ["ACL", "SETUSER", "default", "resetkeys", "~{unstale:1/4}:*"];
+    let rest = format!("~{}:*", OF_FOUR[1]);
+    let everything = ["ACL", "SETUSER", "default", "resetkeys", &rest];
     bed.server().command(everything).unwrap();
     assert_eq!(here.remove_pattern("product:*").await, Outcome::Pending);
     for write in 2..5 {
