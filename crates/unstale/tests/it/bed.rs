@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use unstale::{Cache, Config, Hub};
 
 pub(crate) use ask::{
-    SlowLoad, caught_up, held, l1_answers, l1_hits, numbers, position, read, until_l1_is_of_use,
-    until_proven, until_sent, warm,
+    SlowLoad, caught_up, held, l1_answers, l1_hits, numbers, places, position, read,
+    until_l1_is_of_use, until_proven, until_sent, warm,
 };
 pub(crate) use day::{hasten, lived_through};
 pub(crate) use load::{Load, MAX_STALENESS};
@@ -34,6 +34,16 @@ pub(crate) const OF_FOUR: [&str; 4] = [
     "{unstale:1/4~59}",
     "{unstale:2/4~52}",
     "{unstale:3/4~31}",
+];
+
+/// The same of each of six.
+pub(crate) const OF_SIX: [&str; 6] = [
+    "{unstale:0/6~30}",
+    "{unstale:1/6~2}",
+    "{unstale:2/6~140}",
+    "{unstale:3/6~1}",
+    "{unstale:4/6~28}",
+    "{unstale:5/6~73}",
 ];
 
 /// What carries L2 and the log.

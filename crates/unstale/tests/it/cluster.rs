@@ -5,8 +5,8 @@ use testbed::{Cluster, Server, eventually};
 use unstale::{Cache, Config};
 
 use crate::bed::{
-    Load, MAX_STALENESS, PATIENCE, Transport, l1_hits, position, several, until_l1_is_of_use,
-    until_proven,
+    Load, MAX_STALENESS, OF_SIX, PATIENCE, Transport, l1_hits, position, several,
+    until_l1_is_of_use, until_proven,
 };
 
 mod commands;
@@ -14,10 +14,13 @@ mod failover;
 mod migrating;
 mod moved;
 mod plain;
+mod several;
 
-/// A cluster, the slot of everything that instances keep there, and who moves it.
+/// A cluster, into how many partitions instances divide their keys there, and the slot of the first
+/// one: of everything, where it is the only one.
 struct Bed {
     cluster: Cluster,
+    partitions: u32,
     slot: u16,
 }
 
@@ -28,7 +31,23 @@ impl Bed {
 
     fn among(cluster: Cluster) -> Self {
         let slot = cluster.slot_of(&key("meta")).unwrap();
-        Self { cluster, slot }
+        Self {
+            cluster,
+            partitions: 1,
+            slot,
+        }
+    }
+
+    /// Two partitions for each primary. Those of the others go on while one has no primary.
+    fn in_six() -> Self {
+        let node = Server::builder().arg("cluster-require-full-coverage", "no");
+        let cluster = Cluster::of(&node).unwrap();
+        let slot = cluster.slot_of(&format!("{}:meta", OF_SIX[0])).unwrap();
+        Self {
+            cluster,
+            partitions: 6,
+            slot,
+        }
     }
 
     fn owner(&self) -> &Server {
@@ -48,12 +67,24 @@ impl Bed {
         let nodes = self.cluster.nodes().iter();
         let nodes: Vec<_> = nodes.map(|node| node.addr().to_string()).collect();
         let mut config = several(&nodes.join(","), transport);
+        config.redis.partitions = Some(self.partitions);
         config.max_staleness = MAX_STALENESS;
         config
     }
 
     async fn instance(&self, name: &str, transport: Transport) -> Cache {
-        let builder = Cache::builder().config(self.config(transport));
+        self.instance_with(name, transport, |_| {}).await
+    }
+
+    async fn instance_with(
+        &self,
+        name: &str,
+        transport: Transport,
+        set: impl FnOnce(&mut Config),
+    ) -> Cache {
+        let mut config = self.config(transport);
+        set(&mut config);
+        let builder = Cache::builder().config(config);
         let cache = builder.instance_name(name).build().await.unwrap();
         until_proven(&cache, true).await;
         cache

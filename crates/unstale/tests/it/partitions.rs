@@ -17,26 +17,34 @@ fn four() -> Bed {
     Bed::start(Transport::FourPartitions)
 }
 
-/// One key in each of the four partitions, by partition: the token of its removal names it.
+/// One key in each of the four partitions, by partition.
 async fn one_each(cache: &Cache) -> [String; 4] {
+    one_each_of("product", cache).await
+}
+
+/// One key of a space in each of so many partitions: the token of its removal names it.
+pub(crate) async fn one_each_of<const PARTITIONS: usize>(
+    space: &str,
+    cache: &Cache,
+) -> [String; PARTITIONS] {
     let mut found = BTreeMap::new();
     for id in 0.. {
-        let key = format!("product:{id}");
+        let key = format!("{space}:{id}");
         let removed = cache.remove(&key).await;
         let [partition] = &named(removed.token().expect("a server that works"))[..] else {
             panic!("one key is in one partition");
         };
         found.entry(partition.clone()).or_insert(key);
-        if found.len() == 4 {
+        if found.len() == PARTITIONS {
             break;
         }
     }
     let keys: Vec<_> = found.into_values().collect();
-    keys.try_into().expect("four of them")
+    keys.try_into().expect("as many as that")
 }
 
 /// The partitions that a token names.
-fn named(token: &Token) -> Vec<String> {
+pub(crate) fn named(token: &Token) -> Vec<String> {
     let text = token.to_string();
     let parts = text.split('.');
     let name = |part: &str| part.split_once(':').expect("a partition").0.to_owned();

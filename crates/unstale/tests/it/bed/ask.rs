@@ -1,6 +1,6 @@
 //! What tests ask of an instance. The values are numbers, the keys are of any kind.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use testbed::eventually;
@@ -81,7 +81,7 @@ pub(crate) async fn caught_up(cache: &Cache, token: &Token) {
 }
 
 /// Epoch and number in each partition that a token names.
-fn places(token: &str) -> HashMap<String, (u64, u64)> {
+pub(crate) fn places(token: &str) -> BTreeMap<String, (u64, u64)> {
     let parts = token.split('.').filter(|part| !part.is_empty());
     let place = |part: &str| {
         let (partition, place) = part.split_once(':').unwrap_or(("", part));

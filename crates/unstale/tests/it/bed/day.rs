@@ -5,7 +5,7 @@ use std::time::Duration;
 use testbed::{Server, Value, eventually};
 use unstale::{Cache, Config, EntryOptions, Lookup};
 
-use super::{PATIENCE, caught_up, held, read, until_proven, warm};
+use super::{OF_SIX, PATIENCE, caught_up, held, read, until_proven, warm};
 
 /// Settings under which a day is short, and one ban too many comes soon.
 pub(crate) fn hasten(config: &mut Config) {
@@ -91,7 +91,11 @@ async fn until_listed(server: &Server, config: &Config, instances: i64) {
     eventually("instances are listed", PATIENCE, || async {
         let database = config.redis.effective_database();
         let namespace = config.redis.namespace();
-        let list = format!("{{{namespace}:0}}:instances");
+        let tag = match config.redis.effective_partitions() {
+            6 => OF_SIX[0].to_owned(),
+            _ => format!("{{{namespace}:0}}"),
+        };
+        let list = format!("{tag}:instances");
         let there = server
             .command_in(database, ["ZCARD", &list])
             .expect("a server");

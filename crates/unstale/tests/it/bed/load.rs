@@ -13,12 +13,13 @@ use super::PATIENCE;
 /// How long a removal that was acknowledged may go unheard.
 pub(crate) const MAX_STALENESS: Duration = Duration::from_secs(1);
 
-const KEYS: usize = 4;
 const READERS: usize = 2;
 
 /// One row of the source of truth, by its version.
 #[derive(Default)]
 struct Row {
+    /// Its key.
+    name: String,
     version: AtomicU64,
     /// Versions whose removal was acknowledged, and when.
     acknowledged: Mutex<Vec<(u64, Instant)>>,
@@ -37,7 +38,7 @@ impl Row {
 
 #[derive(Default)]
 struct Seen {
-    rows: [Row; KEYS],
+    rows: Vec<Row>,
     applied: AtomicU64,
     reads: AtomicU64,
     ended: AtomicBool,
@@ -50,10 +51,22 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn begin(caches: &[Cache]) -> Self {
-        let seen = Arc::new(Seen::default());
+        Self::of((0..4).map(|row| format!("row:{row}")), caches)
+    }
+
+    /// On these keys.
+    pub(crate) fn of(names: impl IntoIterator<Item = String>, caches: &[Cache]) -> Self {
+        let row = |name| Row {
+            name,
+            ..Row::default()
+        };
+        let seen = Arc::new(Seen {
+            rows: names.into_iter().map(row).collect(),
+            ..Seen::default()
+        });
         let mut tasks = JoinSet::new();
         for cache in caches {
-            let own = Arc::new([const { AtomicU64::new(0) }; KEYS]);
+            let own: Own = seen.rows.iter().map(|_| AtomicU64::new(0)).collect();
             tasks.spawn(write(cache.clone(), seen.clone(), own.clone()));
             for _ in 0..READERS {
                 tasks.spawn(read_and_judge(cache.clone(), seen.clone(), own.clone()));
@@ -83,16 +96,19 @@ impl Load {
     }
 }
 
+/// The versions that an instance has written itself.
+type Own = Arc<[AtomicU64]>;
+
 /// Writes the source first, and removes second.
-async fn write(cache: Cache, seen: Arc<Seen>, own: Arc<[AtomicU64; KEYS]>) {
+async fn write(cache: Cache, seen: Arc<Seen>, own: Own) {
     for turn in 0.. {
         if seen.ended.load(Ordering::SeqCst) {
             return;
         }
-        let key = turn % KEYS;
+        let key = turn % seen.rows.len();
         let row = &seen.rows[key];
         let version = row.version.fetch_add(1, Ordering::SeqCst) + 1;
-        let removed = cache.remove(&format!("row:{key}")).await;
+        let removed = cache.remove(&row.name).await;
         own[key].fetch_max(version, Ordering::SeqCst);
         if removed.is_applied() {
             let now = Instant::now();
@@ -103,30 +119,31 @@ async fn write(cache: Cache, seen: Arc<Seen>, own: Arc<[AtomicU64; KEYS]>) {
     }
 }
 
-async fn read_and_judge(cache: Cache, seen: Arc<Seen>, own: Arc<[AtomicU64; KEYS]>) {
+async fn read_and_judge(cache: Cache, seen: Arc<Seen>, own: Own) {
     for turn in 0.. {
         if seen.ended.load(Ordering::SeqCst) {
             return;
         }
-        let key = turn % KEYS;
+        let key = turn % seen.rows.len();
         let row = &seen.rows[key];
         let (least_own, least) = (own[key].load(Ordering::SeqCst), row.least(Instant::now()));
-        let name = format!("row:{key}");
         let load = || async {
             Ok::<_, std::convert::Infallible>(Some(row.version.load(Ordering::SeqCst)))
         };
-        let reading = cache.get_or_load(&name, load);
+        let reading = cache.get_or_load(&row.name, load);
         let got = tokio::time::timeout(PATIENCE, reading)
             .await
             .expect("an answer");
         let got = *got.expect("no error").expect("a row");
         assert!(
             got >= least_own,
-            "row {key}: {got}, after its own write of {least_own}"
+            "{}: {got}, after its own write of {least_own}",
+            row.name
         );
         assert!(
             got >= least,
-            "row {key}: {got}, long after {least} was acknowledged"
+            "{}: {got}, long after {least} was acknowledged",
+            row.name
         );
         seen.reads.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(1)).await;

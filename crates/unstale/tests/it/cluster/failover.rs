@@ -10,7 +10,7 @@ use crate::bed::{Load, Transport, on_every_server, until_sent};
 on_every_server!(a_primary_that_is_lost_and_comes_back_is_survived);
 
 /// Nodes that were starved vote late, and no vote is sure to elect anybody.
-const ELECTION: Duration = Duration::from_secs(120);
+pub(super) const ELECTION: Duration = Duration::from_secs(120);
 
 /// The replica was cut off before, so that what was acknowledged last is lost. The old primary comes
 /// back as a replica, and takes its place again in good order.
