@@ -20,8 +20,12 @@ pub(crate) enum Detection {
 /// Judges what was seen of one instance, in the order in which it was seen: from before the fault
 /// took effect until everything was well again. `None` when nothing had to be noticed, or when too
 /// little was seen to tell.
+///
+/// Where it is about some of several partitions, what the others do counts for nothing: each of these
+/// has to have another epoch.
 pub(crate) fn judge(
     expectation: Expectation,
+    partitions: &[usize],
     effect: Effect,
     seen: &[Observation],
 ) -> Option<Detection> {
@@ -32,8 +36,11 @@ pub(crate) fn judge(
     };
     // What changes while the fault takes effect may be its effect.
     let before = seen.iter().take_while(|o| o.at <= effect.from).last()?;
-    let resyncs = before.resyncs;
-    let trusting = |o: &&Observation| o.proven && o.resyncs == resyncs;
+    let has_dropped = |o: &Observation| match partitions {
+        [] => o.resyncs != before.resyncs,
+        some => some.iter().all(|some| o.epoch(*some) > before.epoch(*some)),
+    };
+    let trusting = |o: &&Observation| o.proven && !has_dropped(o);
     let after = || seen.iter().filter(|o| o.at > effect.from);
     let noticed = after().find(|o| !trusting(o));
     let bound = effect.until + clock::nanos_of(MAX_STALENESS);
@@ -92,7 +99,7 @@ mod tests {
             ..at(0, true, 3)
         }];
         all.extend_from_slice(seen);
-        judge(expectation, AT_ONCE, &all)
+        judge(expectation, &[], AT_ONCE, &all)
     }
 
     #[test]
@@ -153,7 +160,7 @@ mod tests {
             },
             at(BOUND + MS, true, 3),
         ];
-        let judged = judge(LOSS, AT_ONCE, &early);
+        let judged = judge(LOSS, &[], AT_ONCE, &early);
         assert_eq!(judged, Some(Detection::Missed(BOUND + MS)));
     }
 
@@ -169,7 +176,31 @@ mod tests {
             from: EFFECT + MS,
             until: EFFECT + 3 * MS,
         };
-        assert_eq!(judge(LOSS, effect, &seen), Some(Detection::InTime(0)));
+        assert_eq!(judge(LOSS, &[], effect, &seen), Some(Detection::InTime(0)));
+    }
+
+    #[test]
+    fn what_other_partitions_do_counts_for_nothing() {
+        let seen_at = |at, position: &str| Observation {
+            at,
+            proven: true,
+            position: Some(position.into()),
+            ..Observation::default()
+        };
+        let judged = |then: &str| {
+            let seen = [
+                seen_at(EFFECT - MS, "0/3:7-1.1/3:7-2.2/3:7-3"),
+                seen_at(EFFECT + MS, "0/3:7-1.1/3:7-2.2/3:8-1"),
+                seen_at(EFFECT + 9 * MS, then),
+                seen_at(EFFECT + 2 * BOUND, then),
+            ];
+            judge(LOSS, &[0, 1], AT_ONCE, &seen)
+        };
+        let missed = Some(Detection::Missed(2 * BOUND));
+        assert_eq!(judged("0/3:7-9.1/3:7-2.2/3:8-1"), missed);
+        assert_eq!(judged("0/3:8-1.1/3:7-2.2/3:8-1"), missed);
+        let in_time = Some(Detection::InTime(9 * MS));
+        assert_eq!(judged("0/3:8-1.1/3:9-1.2/3:7-3"), in_time);
     }
 
     #[test]
@@ -180,6 +211,6 @@ mod tests {
         );
         assert_eq!(judged(LOSS, &[at(MS, true, 3)]), None);
         let too_late = [at(MS, true, 3), at(2 * BOUND, true, 3)];
-        assert_eq!(judge(LOSS, AT_ONCE, &too_late), None);
+        assert_eq!(judge(LOSS, &[], AT_ONCE, &too_late), None);
     }
 }

@@ -75,6 +75,12 @@ pub(crate) trait Fault: Send + Sync {
     /// What has to be noticed, and by whom.
     fn expects(&self) -> Expectation;
 
+    /// In which partitions what is to be noticed takes place, by a new epoch of each; empty where that
+    /// makes no difference.
+    fn partitions(&self) -> &[usize] {
+        &[]
+    }
+
     /// What its name does not say.
     fn detail(&self) -> String {
         String::new()
@@ -159,6 +165,11 @@ impl<'a> Draw<'a> {
     pub(crate) fn process(&mut self) -> usize {
         let tasks = self.setup.tasks as usize;
         self.random.usize(tasks..self.setup.places())
+    }
+
+    /// The number of a partition.
+    pub(crate) fn partition(&mut self) -> usize {
+        self.random.usize(0..self.setup.partitions as usize)
     }
 
     /// One instance, or now and then all of them.

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use testbed::{Server, ServerBuilder, Value, WallClock, WallClocks};
 
 use crate::{
@@ -18,12 +19,29 @@ use crate::{
 pub(crate) struct Setup {
     pub(crate) topology: Topology,
     pub(crate) transport: Transport,
+    pub(crate) partitions: u32,
     pub(crate) subject: SubjectKind,
     pub(crate) tasks: u32,
     pub(crate) processes: u32,
 }
 
+/// What each instance of a run is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct InstanceKind {
+    pub(crate) subject: SubjectKind,
+    pub(crate) transport: Transport,
+    pub(crate) partitions: u32,
+}
+
 impl Setup {
+    pub(crate) fn of_each(&self) -> InstanceKind {
+        InstanceKind {
+            subject: self.subject,
+            transport: self.transport,
+            partitions: self.partitions,
+        }
+    }
+
     /// In how many places there is an instance: first those in this process.
     pub(crate) fn places(&self) -> usize {
         (self.tasks + self.processes) as usize
@@ -34,6 +52,7 @@ impl Setup {
         Self {
             topology: Topology::Single,
             transport: Transport::Streams,
+            partitions: 1,
             subject: SubjectKind::Unstale,
             tasks: 3,
             processes: 1,
@@ -52,11 +71,12 @@ pub(crate) struct Field {
 
 impl Field {
     /// Starts the servers. Instances take their places afterwards.
-    pub(crate) async fn prepare(topology: Topology) -> Result<Self> {
+    pub(crate) async fn prepare(setup: &Setup) -> Result<Self> {
+        let (topology, partitions) = (setup.topology, setup.partitions);
         let clocks = Arc::new(blocking(|| Ok(WallClocks::make()?)).await?);
         let server_clock = clocks.clock("server")?;
         let builder = Server::builder().wall_clock(&server_clock);
-        let servers = blocking(move || Servers::start(topology, &builder)).await?;
+        let servers = blocking(move || Servers::start(topology, partitions, &builder)).await?;
         Ok(Self {
             servers: Arc::new(servers),
             instances: Mutex::default(),

@@ -45,7 +45,7 @@ pub(crate) struct Observation {
     pub(crate) in_service: bool,
     /// How often it dropped its L1 and took up the log anew.
     pub(crate) resyncs: u64,
-    /// Where it is in the log.
+    /// Where it is in the log, or in the log of each partition.
     pub(crate) position: Option<String>,
     /// Removals that it could not send yet.
     pub(crate) pending: u64,
@@ -86,8 +86,40 @@ impl Observation {
         }
     }
 
+    /// In which epoch it is in a partition: the first number of `<partition>/<of>:<epoch>-<seq>`, or of
+    /// `<epoch>-<seq>` where there is one.
+    pub(crate) fn epoch(&self, partition: usize) -> Option<u64> {
+        let mut places = self.position.iter().flat_map(|all| all.split('.'));
+        places.find_map(|place| {
+            let (name, at) = place.split_once(':').unwrap_or(("0", place));
+            let number = name.split('/').next()?.parse::<usize>().ok()?;
+            let epoch = at.split_once('-')?.0.parse().ok()?;
+            (number == partition).then_some(epoch)
+        })
+    }
+
     /// Whether nothing is left of any fault.
     pub(crate) fn is_well(&self) -> bool {
         self.proven && self.in_service && self.pending == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_has_an_epoch_of_its_own() {
+        let at = |position: &str| Observation {
+            position: Some(position.into()),
+            ..Observation::default()
+        };
+        assert_eq!(at("7-42").epoch(0), Some(7));
+        let several = at("0/12:7-42.11/12:9-3");
+        assert_eq!(
+            [0, 1, 11].map(|which| several.epoch(which)),
+            [Some(7), None, Some(9)]
+        );
+        assert_eq!(Observation::default().epoch(0), None);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn start(field: &Field, setup: &Setup, seed: u64, reports: Repo
         };
         let name = format!("task-{number}");
         let way = field.servers().way().await?;
-        let task = Task::start(name, way, setup.subject, setup.transport, work);
+        let task = Task::start(name, way, setup, work);
         field.place(Arc::new(task.await?));
     }
     if setup.processes == 0 {

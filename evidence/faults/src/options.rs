@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::Setup;
 
+/// Two for each primary.
+const PARTITIONS_OF_A_CLUSTER: u32 = 6;
+
 /// Break real servers, networks and instances on purpose, and judge every read meanwhile
 ///
 /// Several instances of the cache read and remove the same few keys, each behind a fault proxy of
@@ -35,6 +38,10 @@ pub(crate) struct Options {
     /// What the instances keep their things on
     #[arg(long, value_enum, default_value_t = Topology::Single)]
     pub(crate) topology: Topology,
+
+    /// Into how many partitions the keys are divided: on a cluster, 6 if it is left out; elsewhere 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) partitions: Option<u32>,
 
     /// How many instances run as tasks of this process
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=16))]
@@ -111,6 +118,10 @@ impl Options {
         Setup {
             topology: self.topology,
             transport: self.transport,
+            partitions: self.partitions.unwrap_or(match self.topology {
+                Topology::Cluster => PARTITIONS_OF_A_CLUSTER,
+                Topology::Single | Topology::Sentinel => 1,
+            }),
             subject: self.subject,
             tasks: self.instances,
             processes: self.processes,

@@ -50,12 +50,18 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     if setup.subject == SubjectKind::CacheAside && setup.topology != Topology::Single {
         bail!("`--subject cache-aside` knows one server: leave out `--topology`");
     }
+    if setup.partitions > 1 && setup.topology != Topology::Cluster {
+        bail!(
+            "the faults of this topology are about the only partition: leave out `--partitions`, or \
+             give `--topology cluster`"
+        );
+    }
     let mut kinds = catalogue(&setup);
     kinds.retain(|kind| options.wants(kind.name));
     if kinds.is_empty() {
         bail!("no fault has a name that `--only` and `--except` leave over: `--list` lists them");
     }
-    let field = Field::prepare(setup.topology).await?;
+    let field = Field::prepare(&setup).await?;
     let (reports, inbox) = Reports::channel();
     let judging = Judging::start(inbox)?;
     let mut run = Run {

@@ -7,8 +7,9 @@ use tokio::sync::Mutex;
 use unstale::Cache;
 
 use crate::{
+    field::InstanceKind,
     instance::Observation,
-    options::{SubjectKind, Transport},
+    options::SubjectKind,
     settings,
     subject::{Aside, Unstale},
     workload::{Mood, Moods, Work, Workload},
@@ -27,13 +28,13 @@ impl Running {
     pub(crate) async fn start(
         name: &str,
         server: &str,
-        kind: SubjectKind,
-        transport: Transport,
+        kind: InstanceKind,
         work: Work<()>,
     ) -> Result<Self> {
-        let (cache, workload) = match kind {
+        let (cache, workload) = match kind.subject {
             SubjectKind::Unstale => {
-                let config = settings::config(server.parse()?, transport, name);
+                let config =
+                    settings::config(server.parse()?, kind.transport, kind.partitions, name);
                 let cache = Cache::from_config(config).await?;
                 let workload = Workload::start(work.on(Unstale::new(cache.clone())));
                 (Some(cache), workload)

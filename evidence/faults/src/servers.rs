@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use parking_lot::Mutex;
 use testbed::{Cluster, Proxy, Server, ServerBuilder, Watched};
 
-use crate::{field::text, options::Topology, settings::META};
+use crate::{field::text, options::Topology, settings::metas_and_logs};
 
 /// As many as the topology has.
 pub(crate) enum Servers {
@@ -14,20 +14,36 @@ pub(crate) enum Servers {
     Single(Mutex<Arc<Server>>),
     /// Some of which sentinels know the primary.
     Watched(Box<Watched>),
-    /// Many, of which one owns this slot, where everything is.
-    Cluster(Cluster, u16),
+    /// Many, each with its part of these.
+    Cluster(Cluster, Vec<Partition>),
+}
+
+/// What instances keep on a cluster under one hash tag.
+pub(crate) struct Partition {
+    pub(crate) slot: u16,
+    pub(crate) meta: String,
+    pub(crate) log: String,
 }
 
 impl Servers {
     /// Starts servers that are like this.
-    pub(crate) fn start(topology: Topology, server: &ServerBuilder) -> Result<Self> {
+    pub(crate) fn start(
+        topology: Topology,
+        partitions: u32,
+        server: &ServerBuilder,
+    ) -> Result<Self> {
         Ok(match topology {
             Topology::Single => Self::Single(Mutex::new(Arc::new(server.start()?))),
             Topology::Sentinel => Self::Watched(Box::new(Watched::of(server)?)),
             Topology::Cluster => {
                 let cluster = Cluster::of(server)?;
-                let slot = cluster.slot_of(META)?;
-                Self::Cluster(cluster, slot)
+                let partition = |(meta, log): (String, String)| {
+                    let slot = cluster.slot_of(&meta)?;
+                    anyhow::Ok(Partition { slot, meta, log })
+                };
+                let names = metas_and_logs(partitions).into_iter();
+                let partitions = names.map(partition).collect::<Result<_>>()?;
+                Self::Cluster(cluster, partitions)
             }
         })
     }
@@ -58,12 +74,21 @@ impl Servers {
         }
     }
 
-    /// The cluster, and the slot of everything.
-    pub(crate) fn cluster(&self) -> Result<(&Cluster, u16)> {
+    /// The cluster, and what it carries.
+    pub(crate) fn cluster(&self) -> Result<(&Cluster, &[Partition])> {
         match self {
-            Self::Cluster(cluster, slot) => Ok((cluster, *slot)),
+            Self::Cluster(cluster, partitions) => Ok((cluster, partitions)),
             Self::Single(_) | Self::Watched(_) => bail!("there is no cluster"),
         }
+    }
+
+    /// The cluster, and one of what it carries.
+    pub(crate) fn partition(&self, number: usize) -> Result<(&Cluster, &Partition)> {
+        let (cluster, partitions) = self.cluster()?;
+        let partition = partitions
+            .get(number)
+            .context("there are fewer partitions")?;
+        Ok((cluster, partition))
     }
 
     /// A proxy for an instance to come, and the address by which it reaches the servers. Sentinels and

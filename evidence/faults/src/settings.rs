@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use unstale::{Config, config::Connection};
+use unstale::{Config, config::Connection, operate::hash_tags};
 
 use crate::options::Transport;
 
@@ -21,15 +21,31 @@ pub(crate) const MAX_BANS: usize = 64;
 /// The namespace of all caches.
 pub(crate) const NAMESPACE: &str = "faults";
 
-/// Where the library keeps what positions depend on, and the log.
+/// Where the library keeps what positions depend on, and the log, where there is one partition.
 pub(crate) const META: &str = "{faults:0}:meta";
 pub(crate) const LOG: &str = "{faults:0}:cache:invalidations";
 
+/// The same of each of so many partitions.
+pub(crate) fn metas_and_logs(partitions: u32) -> Vec<(String, String)> {
+    let mut config = Config::default();
+    NAMESPACE.clone_into(&mut config.redis.instance_name);
+    config.redis.partitions = Some(partitions);
+    let log = &config.stream.stream_name;
+    let names = |tag: String| (format!("{tag}:meta"), format!("{tag}:{log}"));
+    hash_tags(&config).into_iter().map(names).collect()
+}
+
 /// The settings of the cache of this name, which reaches the server there.
-pub(crate) fn config(server: Connection, transport: Transport, name: &str) -> Config {
+pub(crate) fn config(
+    server: Connection,
+    transport: Transport,
+    partitions: u32,
+    name: &str,
+) -> Config {
     let mut config = Config::default();
     config.redis.connect_to(server);
     NAMESPACE.clone_into(&mut config.redis.instance_name);
+    config.redis.partitions = Some(partitions);
     config.redis.command_timeout = Some(COMMAND_TIMEOUT);
     config.redis.connect_timeout = Some(CONNECT_TIMEOUT);
     config.use_streams_for_invalidation = transport == Transport::Streams;
@@ -58,4 +74,16 @@ pub(crate) fn summary() -> String {
          {COMMAND_TIMEOUT:?}, LoadTimeout {LOAD_TIMEOUT:?}, LeaseTtl {LEASE_TTL:?}, LeaseWait \
          {LEASE_WAIT:?}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_only_partition_has_the_names_that_faults_of_one_server_are_about() {
+        let only = vec![(META.to_owned(), LOG.to_owned())];
+        assert_eq!(metas_and_logs(1), only);
+        assert_eq!(metas_and_logs(6).len(), 6);
+    }
 }

@@ -118,7 +118,7 @@ pub(crate) async fn strike(field: &Field, setup: &Setup, strike: &Strike) -> Res
         let judged = seen
             .get(place)
             .filter(|_| is_concerned)
-            .and_then(|seen| detection::judge(expectation, effect, seen));
+            .and_then(|seen| detection::judge(expectation, fault.partitions(), effect, seen));
         detections.extend(judged.map(|detection| (instance.name().to_owned(), detection)));
     }
     Ok(Aftermath {

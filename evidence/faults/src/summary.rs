@@ -82,8 +82,12 @@ impl Summary {
             SubjectKind::Unstale => "",
             SubjectKind::CacheAside => ", cache-aside in the place of Unstale",
         };
+        let divided = match self.setup.partitions {
+            1 => String::new(),
+            several => format!("{several} partitions, "),
+        };
         format!(
-            "faults: {}, {}, {} instances as tasks and {} as processes, seed {}{subject}\n{}",
+            "faults: {}, {}, {divided}{} instances as tasks and {} as processes, seed {}{subject}\n{}",
             self.server,
             self.setup.transport,
             self.setup.tasks,

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use testbed::Proxy;
 
 use crate::{
+    field::Setup,
     instance::{Instance, Observation},
-    options::{SubjectKind, Transport},
     running::Running,
     workload::{Mood, Work},
 };
@@ -23,11 +23,10 @@ impl Task {
     pub(crate) async fn start(
         name: String,
         (proxy, address): (Proxy, String),
-        kind: SubjectKind,
-        transport: Transport,
+        setup: &Setup,
         work: Work<()>,
     ) -> Result<Self> {
-        let running = Running::start(&name, &address, kind, transport, work).await?;
+        let running = Running::start(&name, &address, setup.of_each(), work).await?;
         Ok(Self {
             name,
             proxy,

@@ -15,7 +15,7 @@ use futures_util::future::{try_join, try_join_all};
 use crate::cache::Cache;
 use crate::config::{Config, HeartbeatConfig};
 use crate::error::{Error, KeyError};
-use crate::partitions::PartitionId;
+use crate::partitions::{PartitionId, hash_tag};
 use crate::policy::PolicyTable;
 use crate::tiers::outside::{self, Outside};
 
@@ -187,6 +187,24 @@ impl Operator {
 /// instances do.
 pub fn acl_rules(config: &Config) -> Vec<String> {
     outside::rules(config)
+}
+
+/// What the names of all keys of a partition begin with on the server, for each partition: a hash tag,
+/// by which a cluster chooses their slot.
+///
+/// ```
+/// use unstale::Config;
+/// use unstale::operate::hash_tags;
+///
+/// let mut config = Config::default();
+/// config.redis.partitions = Some(3);
+/// let tags = hash_tags(&config);
+/// assert_eq!(tags, ["{unstale:0/3~20}", "{unstale:1/3~25}", "{unstale:2/3~0}"]);
+/// ```
+pub fn hash_tags(config: &Config) -> Vec<String> {
+    let partitions = PartitionId::all(config.redis.effective_partitions());
+    let tags = partitions.map(|id| hash_tag(config.redis.namespace(), id));
+    tags.collect()
 }
 
 /// The longest that a service may set `LeaseTtl` to.

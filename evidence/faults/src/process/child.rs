@@ -48,7 +48,7 @@ pub(crate) async fn run(socket: &Path) -> Result<()> {
         reports,
         seed: assignment.seed,
     };
-    let running = Running::start(name, server, assignment.subject, assignment.transport, work);
+    let running = Running::start(name, server, assignment.kind, work);
     let running = running.await?;
 
     obey(&mut orders, &notices, &running).await?;

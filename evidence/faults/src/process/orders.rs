@@ -4,11 +4,7 @@ use serde::{Deserialize, Serialize};
 use unstale::Token;
 
 use crate::{
-    footprint::Usage,
-    instance::Observation,
-    keyspace::Key,
-    options::{SubjectKind, Transport},
-    report::Report,
+    field::InstanceKind, footprint::Usage, instance::Observation, keyspace::Key, report::Report,
     workload::Mood,
 };
 
@@ -37,8 +33,7 @@ pub(super) struct Assignment {
     pub(super) instance: u32,
     /// Where it reaches the server.
     pub(super) server: String,
-    pub(super) subject: SubjectKind,
-    pub(super) transport: Transport,
+    pub(super) kind: InstanceKind,
     pub(super) seed: u64,
 }
 

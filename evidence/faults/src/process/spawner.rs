@@ -74,8 +74,7 @@ impl Spawner {
             name: name.to_owned(),
             instance,
             server: address.to_owned(),
-            subject: self.setup.subject,
-            transport: self.setup.transport,
+            kind: self.setup.of_each(),
             seed: self.seeds.lock().u64(..),
         };
         let socket = self.directory.path().join(format!("{instance}.socket"));

@@ -1,17 +1,16 @@
-//! The slot of everything moves to another primary.
+//! The slot of a partition moves to another primary.
 
 use std::{thread, time::Duration};
 
 use anyhow::Result;
 use async_trait::async_trait;
 
-use super::node::{another, owner};
+use super::node::{emptiest, named, owner};
 use crate::{
     clock,
     fault::{Draw, Effect, Expectation, Fault, Whom},
     field::Field,
-    servers::Servers,
-    settings::{LOG, META},
+    servers::{Partition, Servers},
 };
 
 /// What goes ahead of the rest.
@@ -26,14 +25,17 @@ enum Ahead {
 /// One move.
 pub(super) struct Slot {
     ahead: Ahead,
+    /// Which partition's slot it is.
+    partition: [usize; 1],
     /// How long it stays between the nodes, before and after something has gone ahead.
     pauses: [Duration; 2],
 }
 
 impl Slot {
-    pub(super) fn at_once(_: &mut Draw<'_>) -> Self {
+    pub(super) fn at_once(draw: &mut Draw<'_>) -> Self {
         Self {
             ahead: Ahead::Nothing,
+            partition: [draw.partition()],
             pauses: [Duration::ZERO; 2],
         }
     }
@@ -57,6 +59,7 @@ impl Slot {
     fn slowly(draw: &mut Draw<'_>, ahead: Ahead) -> Self {
         Self {
             ahead,
+            partition: [draw.partition()],
             pauses: [draw.millis(0..=400), draw.millis(20..=1200)],
         }
     }
@@ -68,24 +71,32 @@ impl Fault for Slot {
         Expectation::Loss(Whom::All)
     }
 
+    fn partitions(&self) -> &[usize] {
+        &self.partition
+    }
+
+    fn detail(&self) -> String {
+        named(&self.partition)
+    }
+
     fn hold(&self) -> Duration {
         Duration::ZERO
     }
 
     async fn inject(&mut self, field: &Field) -> Result<Effect> {
         let began = clock::now();
-        let (ahead, [before, after]) = (self.ahead, self.pauses);
+        let (ahead, [number], [before, after]) = (self.ahead, self.partition, self.pauses);
         let move_it = move |servers: &Servers| {
-            let (cluster, slot) = servers.cluster()?;
-            let to = another(cluster, owner(cluster, slot)?)?;
-            let on_its_way = cluster.begin_move(slot, to)?;
+            let (cluster, Partition { slot, meta, log }) = servers.partition(number)?;
+            let to = emptiest(servers, owner(cluster, *slot)?)?;
+            let on_its_way = cluster.begin_move(*slot, to)?;
             thread::sleep(before);
             match ahead {
                 Ahead::Nothing => {}
-                Ahead::Meta => on_its_way.keys([META])?,
-                Ahead::Log => on_its_way.keys([LOG])?,
+                Ahead::Meta => on_its_way.keys([meta])?,
+                Ahead::Log => on_its_way.keys([log])?,
                 Ahead::Records => {
-                    let is_record = |key: &String| key != META && key != LOG;
+                    let is_record = |key: &String| key != meta && key != log;
                     on_its_way.keys(on_its_way.left()?.into_iter().filter(is_record))?;
                 }
             }
