@@ -10,11 +10,13 @@ use crate::bed::{
 };
 
 mod commands;
+mod counted;
 mod failover;
 mod migrating;
 mod moved;
 mod plain;
 mod several;
+mod watch;
 
 /// A cluster, into how many partitions instances divide their keys there, and the slot of the first
 /// one: of everything, where it is the only one.

@@ -1,14 +1,12 @@
 //! What the nodes of a cluster are asked to do.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
 
-use testbed::{Cluster, Server, eventually};
+use testbed::Cluster;
 
 use super::Bed;
-use crate::bed::{PATIENCE, Transport, hasten, lived_through, on_every_server, text};
+use super::watch::Watch;
+use crate::bed::{Transport, hasten, lived_through, on_every_server, text};
 
 on_every_server!(nothing_is_scanned_and_no_command_needs_two_slots);
 
@@ -30,7 +28,8 @@ async fn nothing_is_scanned_and_no_command_needs_two_slots(transport: Transport)
     let judge = Judge::new(&bed.cluster);
     let mut seen = HashMap::new();
     for watch in watches {
-        for command in watch.end().await {
+        for heard in watch.end().await {
+            let command = heard.words;
             *seen.entry(command[0].to_uppercase()).or_insert(0) += 1;
             if let Some(objection) = judge.objection(&command) {
                 panic!("{objection}: {command:?}");
@@ -87,48 +86,4 @@ impl<'a> Judge<'a> {
         let differs = slots.iter().any(|slot| slot != first);
         differs.then(|| format!("its keys are in the slots {slots:?}"))
     }
-}
-
-/// Everything that a node is asked to do, scripts included.
-struct Watch<'a> {
-    node: &'a Server,
-    heard: Arc<Mutex<Vec<Vec<String>>>>,
-}
-
-impl<'a> Watch<'a> {
-    fn begin(node: &'a Server) -> Self {
-        let mut stream = TcpStream::connect(node.addr()).unwrap();
-        stream.write_all(b"MONITOR\r\n").unwrap();
-        let mut lines = BufReader::new(stream).lines();
-        assert_eq!(lines.next().unwrap().unwrap(), "+OK");
-        let heard = Arc::new(Mutex::new(vec![]));
-        let all = heard.clone();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                all.lock().unwrap().extend(words(&line));
-            }
-        });
-        Self { node, heard }
-    }
-
-    /// What was heard until now. What this test itself has asked is left out.
-    async fn end(self) -> Vec<Vec<String>> {
-        self.node.command(["ECHO", "enough"]).unwrap();
-        eventually("the last command was heard", PATIENCE, || async {
-            let heard = self.heard.lock().unwrap();
-            heard.iter().any(|command| command[1..] == ["enough"])
-        })
-        .await;
-        let mut heard = std::mem::take(&mut *self.heard.lock().unwrap());
-        heard
-            .retain(|command| !["CLUSTER", "ECHO", "ZCARD"].contains(&&*command[0].to_uppercase()));
-        heard
-    }
-}
-
-/// Reads `+time [0 address] "word" "word"`, in which a quotation mark within a word is escaped.
-fn words(line: &str) -> Option<Vec<String>> {
-    let (_, said) = line.split_once("] \"")?;
-    let said = said.strip_suffix('"')?;
-    Some(said.split("\" \"").map(str::to_owned).collect())
 }
