@@ -1,6 +1,7 @@
 //! The rows of the table.
 
 mod backlog;
+mod crowd;
 mod database;
 mod fan_out;
 mod hot_key;
@@ -11,6 +12,7 @@ mod many_instances;
 mod memory;
 mod pattern;
 mod propagation;
+mod remove_cluster;
 mod remove_idle;
 mod remove_tasks;
 mod twitter;
@@ -33,11 +35,12 @@ pub struct Row {
 }
 
 /// All rows, in the order of the table.
-pub const ALL: [Row; 15] = [
+pub const ALL: [Row; 16] = [
     l1_hit::ROW,
     l2_hit::ROW,
     remove_idle::ROW,
     remove_tasks::ROW,
+    remove_cluster::ROW,
     propagation::ROW,
     backlog::ROW,
     pattern::ROW,

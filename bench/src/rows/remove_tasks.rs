@@ -3,15 +3,14 @@
 //! By hand: each task sends DEL, or XADD and DEL in one transaction, on the shared connection; and,
 //! as the most that the server can do, 64 keys in one DEL with one XADD.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use redis::AsyncCommands as _;
-use unstale::Cache;
 
 use super::Row;
-use crate::measure::{Contender, Figure, Outcome, Target, Unit};
+use super::crowd::{Crowd, RATE, TASKS, Task, ours};
+use crate::measure::{Contender, Outcome, Target};
 use crate::setup::{Bed, Log, MultiTier, Raw, Run, cache, config};
 
 pub(super) const ROW: Row = Row {
@@ -20,26 +19,13 @@ pub(super) const ROW: Row = Row {
     measure,
 };
 
-const TASKS: usize = 64;
-
-/// No two tasks remove the same key, so nothing is saved by removing one only once.
-const KEYS_EACH: usize = 1000;
-
-const RATE: &str = "removals";
-
 fn measure(run: &Run) -> Result<Outcome> {
     let bed = Bed::start()?;
     let streams = bed.block_on(cache(&config(&bed, Log::Stream)?, "removing"))?;
     let pub_sub = bed.block_on(cache(&config(&bed, Log::PubSub)?, "removing"))?;
     let raw = bed.block_on(Raw::connect(&bed.url()))?;
     let multi = bed.block_on(MultiTier::start(&bed.url(), 200_000))?;
-    let crowd = Crowd {
-        bed: &bed,
-        keys: (0..TASKS * KEYS_EACH)
-            .map(|number| format!("bench:item:{number}"))
-            .collect(),
-        span: run.span(Duration::from_secs(2)),
-    };
+    let crowd = Crowd::new(&bed, TASKS, run.span(Duration::from_secs(2)));
     let contenders = vec![
         Contender::new("unstale", |_| {
             crowd.rate(|task| ours(task, streams.clone()))
@@ -70,15 +56,6 @@ fn measure(run: &Run) -> Result<Outcome> {
         }
     }
     Ok(outcome)
-}
-
-async fn ours(mut task: Task, cache: Cache) -> Result<u64> {
-    let mut removed = 0;
-    while let Some(key) = task.next() {
-        ensure!(cache.remove(key).await.is_applied(), "not confirmed");
-        removed += 1;
-    }
-    Ok(removed)
 }
 
 async fn theirs(mut task: Task, multi: MultiTier) -> Result<u64> {
@@ -121,58 +98,5 @@ async fn logs_and_deletes(mut task: Task, raw: Raw, at_once: usize) -> Result<u6
         both.cmd("DEL").arg(&keys);
         let _: redis::Value = both.query_async(&mut connection).await?;
         removed += keys.len() as u64;
-    }
-}
-
-/// All tasks, and what they need.
-struct Crowd<'a> {
-    bed: &'a Bed,
-    keys: Arc<[String]>,
-    span: Duration,
-}
-
-/// What one task removes, until its time is over.
-struct Task {
-    keys: Arc<[String]>,
-    first: usize,
-    taken: usize,
-    ends: Instant,
-}
-
-impl Task {
-    fn next(&mut self) -> Option<&str> {
-        if Instant::now() >= self.ends {
-            return None;
-        }
-        self.taken += 1;
-        let place = self.first + self.taken % KEYS_EACH;
-        Some(&self.keys[place])
-    }
-}
-
-impl Crowd<'_> {
-    /// How many keys all tasks together remove in a second.
-    fn rate<Removing>(&self, task: impl Fn(Task) -> Removing) -> Result<Vec<Figure>>
-    where
-        Removing: Future<Output = Result<u64>> + Send + 'static,
-    {
-        self.bed.block_on(async {
-            let began = Instant::now();
-            let mut tasks = tokio::task::JoinSet::new();
-            for number in 0..TASKS {
-                tasks.spawn(task(Task {
-                    keys: self.keys.clone(),
-                    first: number * KEYS_EACH,
-                    taken: 0,
-                    ends: began + self.span,
-                }));
-            }
-            let mut removed = 0;
-            while let Some(ended) = tasks.join_next().await {
-                removed += ended??;
-            }
-            let rate = removed as f64 / began.elapsed().as_secs_f64();
-            Ok(vec![Figure::new(RATE, Unit::PerSecond, rate)])
-        })
     }
 }

@@ -1,6 +1,7 @@
 //! What is measured, and on what.
 
 mod bed;
+mod calls;
 mod instances;
 mod ours;
 mod peer;
@@ -11,8 +12,9 @@ mod stopwatch;
 mod value;
 
 pub use bed::Bed;
+pub use calls::Calls;
 pub use instances::{fresh_ours, fresh_theirs};
-pub use ours::{Log, ROOM, cache, config, fill};
+pub use ours::{Log, ROOM, cache, config, config_at, fill};
 pub use peer::MultiTier;
 pub use raw::{Pushed, Raw};
 pub use run::Run;

@@ -30,8 +30,16 @@ pub enum Log {
 /// # Errors
 /// When the server's address cannot be read.
 pub fn config(bed: &Bed, log: Log) -> Result<Config> {
+    config_at(&bed.url(), log)
+}
+
+/// The same on these servers.
+///
+/// # Errors
+/// When their addresses cannot be read.
+pub fn config_at(servers: &str, log: Log) -> Result<Config> {
     let mut config = Config::default();
-    config.redis.connect_to(bed.url().parse()?);
+    config.redis.connect_to(servers.parse()?);
     config.redis.instance_name = format!("bench-{log:?}").to_lowercase();
     config.memory.size_limit = ROOM;
     // A machine on which others work must not look like a server that is gone.

@@ -10,7 +10,7 @@ use crate::{Error, Result, Server, ServerBuilder};
 use node::View;
 pub use slot_move::SlotMove;
 
-/// Each has one replica.
+/// Each has one replica, or none has.
 const PRIMARIES: usize = 3;
 
 const SLOTS: usize = 16_384;
@@ -57,8 +57,22 @@ impl Cluster {
     ///
     /// As [`Cluster::start`].
     pub fn of(node: &ServerBuilder) -> Result<Self> {
+        Self::start_all(node, PRIMARIES * 2)
+    }
+
+    /// Starts a cluster of three primaries like this and no replicas, for measurements: nobody takes the
+    /// place of one that is lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::start`].
+    pub fn without_replicas(node: &ServerBuilder) -> Result<Self> {
+        Self::start_all(node, PRIMARIES)
+    }
+
+    fn start_all(node: &ServerBuilder, count: usize) -> Result<Self> {
         let node = node.clone().node();
-        let nodes = (0..PRIMARIES * 2).map(|_| node.start());
+        let nodes = (0..count).map(|_| node.start());
         let cluster = Self {
             nodes: nodes.collect::<Result<_>>()?,
         };
@@ -69,7 +83,7 @@ impl Cluster {
     }
 
     /// All nodes, those that do not run included. The first three were made primaries, and each of the
-    /// other three the replica of one of them.
+    /// other three, if there are any, the replica of one of them.
     #[must_use]
     pub fn nodes(&self) -> &[Server] {
         &self.nodes
@@ -197,11 +211,13 @@ impl Cluster {
     /// Gives each primary its slots and its replica.
     fn share_out(&self) -> Result<()> {
         let (primaries, replicas) = self.nodes.split_at(PRIMARIES);
-        for (number, (primary, replica)) in primaries.iter().zip(replicas).enumerate() {
+        for (number, primary) in primaries.iter().enumerate() {
             let first = SLOTS * number / PRIMARIES;
             let last = SLOTS * (number + 1) / PRIMARIES - 1;
             let (first, last) = (first.to_string(), last.to_string());
             primary.command(["CLUSTER", "ADDSLOTSRANGE", &first, &last])?;
+        }
+        for (primary, replica) in primaries.iter().zip(replicas) {
             replica.command(["CLUSTER", "REPLICATE", &primary.node_id()?])?;
         }
         Ok(())

@@ -70,3 +70,16 @@ async fn a_replica_takes_the_place_of_a_primary_that_comes_back_as_its_replica()
     assert_eq!(ports(cluster.replicas_of(replica)), [killed.port()]);
     Ok(())
 }
+
+#[test]
+fn a_cluster_without_replicas_serves_all_of_its_slots() -> TestResult {
+    let cluster = Cluster::without_replicas(&Server::builder())?;
+    assert_eq!(cluster.nodes().len(), 3);
+    assert_eq!(cluster.primaries().len(), 3);
+    for (key, owner) in [("{b}", 0), ("{c}", 1), ("{a}", 2)] {
+        let owner = &cluster.nodes()[owner];
+        assert_eq!(owner.command(["SET", key, "1"])?, Value::Okay);
+        assert!(cluster.replicas_of(owner).is_empty());
+    }
+    Ok(())
+}
