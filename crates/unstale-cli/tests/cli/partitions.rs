@@ -1,7 +1,7 @@
 //! What the tool makes of several partitions, and of instances that have another number of them.
 
 use serde_json::Value;
-use testbed::{Server, eventually};
+use testbed::{Cluster, Server, eventually};
 use unstale::{Cache, EntryOptions};
 
 use crate::bed::{PATIENCE, Ran, at, config, instance, start};
@@ -11,7 +11,17 @@ const OF_THREE: [&str; 3] = ["{unstale:0/3~20}", "{unstale:1/3~25}", "{unstale:2
 
 /// An instance that divides the keys, once it has told of itself.
 async fn dividing(server: &Server, name: &str, partitions: u32) -> Cache {
-    let mut config = config(server);
+    dividing_at(server, |_| server, name, partitions).await
+}
+
+/// The same, where another server may have what it tells, by its name.
+async fn dividing_at<'a>(
+    named: &Server,
+    owner: impl FnOnce(&str) -> &'a Server,
+    name: &str,
+    partitions: u32,
+) -> Cache {
+    let mut config = config(named);
     config.redis.partitions = Some(partitions);
     let cache = instance(name, config).await;
     let tag = match partitions {
@@ -19,9 +29,10 @@ async fn dividing(server: &Server, name: &str, partitions: u32) -> Cache {
         3 => OF_THREE[0],
         other => panic!("what do names of {other} partitions begin with?"),
     };
+    let owner = owner(tag);
     eventually("it told of itself", PATIENCE, || async {
         let list = format!("{tag}:instances");
-        server.command(["ZCARD", &list]).unwrap() == testbed::Value::Int(1)
+        owner.command(["ZCARD", &list]).unwrap() == testbed::Value::Int(1)
     })
     .await;
     cache
@@ -115,6 +126,24 @@ async fn instances_with_another_number_of_partitions_are_a_problem() {
     let what = "one divide the keys into 1 partition, others into 3".to_owned();
     assert_eq!(said(&ran), [("problem".to_owned(), what)], "{ran:?}");
     assert_eq!(ran.code, 1);
+}
+
+/// Each kind is on a primary of its own, and neither on the one that is named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_are_found_on_a_cluster_too() {
+    let cluster = Cluster::start().unwrap();
+    let owner = |tag: &str| cluster.owner(cluster.slot_of(tag).unwrap()).unwrap();
+    let [first, second, named] = [0, 1, 2].map(|node| &cluster.nodes()[node]);
+    let _three = dividing_at(named, owner, "three", 3).await;
+    let _one = dividing_at(named, owner, "one", 1).await;
+    let owners = [owner(OF_THREE[0]), owner("{unstale:0}")].map(Server::port);
+    assert_eq!(owners, [first.port(), second.port()]);
+    let ran = ask(named, &["doctor", "--sample", "50"]).await;
+    let what = "one divide the keys into 1 partition, others into 3".to_owned();
+    assert_eq!(said(&ran), [("problem".to_owned(), what)], "{ran:?}");
+    let ran = at(named, &["--json", "doctor", "--sample", "50"]).await;
+    let what = "three divide the keys into 3 partitions, others into 1".to_owned();
+    assert_eq!(said(&ran), [("problem".to_owned(), what)], "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -121,7 +121,7 @@ impl Operator {
 
     /// The instances that have told of themselves in this namespace and have another number of
     /// [`partitions`](crate::config::RedisConfig::partitions): they share nothing with the ones that
-    /// this operator looks at. A cluster has their keys on other servers too, and refuses.
+    /// this operator looks at.
     ///
     /// # Errors
     /// When the server does not answer, or does not allow it.

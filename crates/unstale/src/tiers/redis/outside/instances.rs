@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use ::redis::{cmd, pipe};
+use ::redis::{RedisError, cmd, pipe};
+use futures_util::future::join_all;
 
 use super::Outside;
+use super::refusal;
 use crate::config::{Config, RedisConfig};
 use crate::core::Position;
 use crate::observe::Heartbeat;
@@ -18,32 +20,47 @@ impl Outside {
         self.instances_of(self.keyspace(), self.id()).await
     }
 
-    /// Who tells of himself in this namespace with other numbers of partitions. Where a server has
-    /// not their keys, it refuses the question.
+    /// Who tells of himself in this namespace with other numbers of partitions. Each number is asked about
+    /// where its keys are: a cluster may have them on any of its nodes.
     pub(crate) async fn generations(
         &self,
         config: &Config,
     ) -> Result<Vec<GenerationReport>, Trouble> {
-        let others: Vec<_> = (1..=RedisConfig::MOST_PARTITIONS)
+        let mut left: Vec<_> = (1..=RedisConfig::MOST_PARTITIONS)
             .filter(|partitions| *partitions != self.id().of())
             .map(PartitionId::first)
             .map(|id| (id, Keyspace::new(config, id)))
             .collect();
-        let mut all = pipe();
-        for (_, theirs) in &others {
-            all.cmd("ZCARD").arg(&theirs.instances);
-        }
-        let counts: Vec<u64> = self.ask_all(&all).await?;
         let mut generations = Vec::new();
-        for ((id, theirs), count) in others.iter().zip(counts) {
-            if count > 0 {
-                generations.push(GenerationReport {
-                    partitions: id.of(),
-                    instances: self.instances_of(theirs, *id).await?,
-                });
+        let mut elsewhere = None;
+        loop {
+            let place = elsewhere.as_ref().unwrap_or(self);
+            let counts = left.iter().map(|(_, theirs)| async {
+                place.ask::<u64>(cmd("ZCARD").arg(&theirs.instances)).await
+            });
+            let counts = join_all(counts).await;
+            let mut moved = Vec::new();
+            for ((id, theirs), count) in left.drain(..).zip(counts) {
+                match count {
+                    Ok(0) => {}
+                    Ok(_) => generations.push(GenerationReport {
+                        partitions: id.of(),
+                        instances: place.instances_of(&theirs, id).await?,
+                    }),
+                    // Whoever was connected to for its sake answers, or is between two owners.
+                    Err(trouble) if is_moved(&trouble) && id != place.id() => {
+                        moved.push((id, theirs));
+                    }
+                    Err(trouble) => return Err(trouble),
+                }
             }
+            let Some((id, _)) = moved.first() else {
+                generations.sort_by_key(|generation| generation.partitions);
+                return Ok(generations);
+            };
+            elsewhere = Some(Self::connect(config, *id).await?);
+            left = moved;
         }
-        Ok(generations)
     }
 
     async fn instances_of(
@@ -75,6 +92,14 @@ impl Outside {
         });
         Ok(reports)
     }
+}
+
+fn is_moved(trouble: &Trouble) -> bool {
+    let Trouble::Refused { source, .. } = trouble else {
+        return false;
+    };
+    let error = source.downcast_ref::<RedisError>();
+    error.is_some_and(refusal::is_moved)
 }
 
 /// Reads `<server's time> <tail> <heartbeat>`; nothing, when it is none. The server knows the tail of
