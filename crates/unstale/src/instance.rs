@@ -77,6 +77,7 @@ impl Instance {
             origin,
             memory: &memory,
             invalidations: &invalidations,
+            pace: &Arc::default(),
             runtime: &tasks.runtime,
         })?;
         let instance = Arc::new(Self {

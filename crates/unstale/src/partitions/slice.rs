@@ -15,7 +15,7 @@ use crate::local::Local;
 use crate::observe::{Invalidations, View};
 use crate::protect::{self, Supervised};
 use crate::read::Flights;
-use crate::receive::Reader;
+use crate::receive::{Pace, Reader};
 use crate::runtime::{Runtime, Tasks};
 use crate::tiers::{Hub, Memory, Redis, Shared, Unavailable};
 use crate::token::Token;
@@ -33,6 +33,7 @@ pub(crate) struct Slice {
     pub(crate) sender: Option<Arc<Sender>>,
     pub(crate) flights: Arc<Flights>,
     invalidations: Arc<Invalidations>,
+    pace: Arc<Pace>,
     /// How it is called in logs.
     name: Arc<str>,
     /// The random id of its instance.
@@ -46,6 +47,7 @@ pub(crate) struct Common<'a> {
     pub(crate) origin: u64,
     pub(crate) memory: &'a Arc<Memory>,
     pub(crate) invalidations: &'a Arc<Invalidations>,
+    pub(crate) pace: &'a Arc<Pace>,
     pub(crate) runtime: &'a Runtime,
 }
 
@@ -94,6 +96,7 @@ impl Slice {
             sender,
             flights: Arc::default(),
             invalidations: common.invalidations.clone(),
+            pace: common.pace.clone(),
             name,
             origin: common.origin,
         })
@@ -121,6 +124,7 @@ impl Slice {
             invalidations: self.invalidations.clone(),
             name: self.name.clone(),
             poll_interval: config.stream.poll_interval,
+            pace: self.pace.clone(),
             followed: AtomicBool::new(false),
         };
         tasks.spawn(reader.read_forever());

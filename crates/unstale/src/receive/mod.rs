@@ -3,4 +3,5 @@
 mod pace;
 mod reader;
 
+pub(crate) use pace::Pace;
 pub(crate) use reader::Reader;

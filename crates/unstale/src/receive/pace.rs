@@ -1,6 +1,8 @@
-//! How soon the reader asks again, when there is much to read.
+//! How soon the log is read again, when there is much to read.
 
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use crate::core::Tick;
 
@@ -8,33 +10,42 @@ use crate::core::Tick;
 const WINDOW: Duration = Duration::from_millis(16);
 
 /// With fewer entries in a window, about 2,000 a second, each is read as soon as it is there.
-const MANY: usize = 32;
+const MANY: u32 = 32;
 
-/// What gathers in this time is read at once.
+/// What gathers in this time is read at once, with many entries; twice as long, with twice as many.
 const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
-/// Counts what is read. A blocking read costs the server, and waking up the instance, more than
-/// another entry in it: with many a second, and an instance for each, reads are all that gets done.
-/// So then the reader waits a millisecond for what else comes, and not at all otherwise.
+/// Counts what the readers of an instance read, of all its partitions. A blocking read costs the
+/// server, and waking up the instance, more than another entry in it: with many entries a second,
+/// and many instances, reads are all that gets done. So then a reader waits for what else comes, and
+/// not at all otherwise.
 #[derive(Default)]
-pub(super) struct Pace {
+pub(crate) struct Pace(Mutex<Counted>);
+
+#[derive(Default)]
+struct Counted {
     window_ends: Option<Tick>,
-    entries: usize,
-    are_many: bool,
+    entries: u32,
+    /// In the window before.
+    before: u32,
 }
 
 impl Pace {
     /// So many entries were read: how long to wait before the next read.
-    pub(super) fn after(&mut self, entries: usize, now: Tick) -> Option<Duration> {
-        if self.window_ends.is_none_or(|ends| now >= ends) {
+    pub(super) fn after(&self, entries: usize, now: Tick) -> Option<Duration> {
+        let mut counted = self.0.lock();
+        if counted.window_ends.is_none_or(|ends| now >= ends) {
             // After a silence there was nothing for longer than that window.
-            let follows = self.window_ends.is_some_and(|ends| now < ends + WINDOW);
-            self.are_many = follows && self.entries >= MANY;
-            self.entries = 0;
-            self.window_ends = Some(now + WINDOW);
+            let follows = counted.window_ends.is_some_and(|ends| now < ends + WINDOW);
+            counted.before = if follows { counted.entries } else { 0 };
+            counted.entries = 0;
+            counted.window_ends = Some(now + WINDOW);
         }
-        self.entries += entries;
-        (entries > 0 && self.are_many).then_some(PAUSE)
+        let entries = u32::try_from(entries).unwrap_or(u32::MAX);
+        counted.entries = counted.entries.saturating_add(entries);
+        let pause = PAUSE.saturating_mul(counted.before / MANY);
+        (entries > 0 && !pause.is_zero()).then(|| pause.min(LONGEST_PAUSE))
     }
 }
 
@@ -42,34 +53,42 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// The pauses after reads of so many entries, one a millisecond.
-    fn pauses(pace: &mut Pace, from: u64, reads: &[usize]) -> Vec<bool> {
+    /// The pauses after reads of so many entries, one a millisecond, in milliseconds.
+    fn pauses(pace: &Pace, from: u64, reads: &[usize]) -> Vec<u128> {
         let at = |place: usize| Tick::from_nanos((from + place as u64) * 1_000_000);
         let reads = reads.iter().enumerate();
         reads
-            .map(|(place, entries)| pace.after(*entries, at(place)).is_some())
+            .map(|(place, entries)| pace.after(*entries, at(place)))
+            .map(|pause| pause.unwrap_or_default().as_millis())
             .collect()
     }
 
     #[test]
     fn few_entries_are_never_waited_for() {
-        let paused = pauses(&mut Pace::default(), 1, &[1; 200]);
-        assert!(!paused.contains(&true));
+        assert_eq!(pauses(&Pace::default(), 1, &[1; 200]), [0; 200]);
     }
 
     #[test]
     fn many_are_from_the_second_window_on_and_reads_that_bring_nothing_do_not_pause() {
-        let mut pace = Pace::default();
-        let paused = pauses(&mut pace, 1, &[3; 64]);
-        assert!(paused[..16].iter().all(|paused| !paused));
-        assert!(paused[16..].iter().all(|paused| *paused));
-        assert_eq!(pauses(&mut pace, 65, &[0]), [false]);
+        let pace = Pace::default();
+        let paused = pauses(&pace, 1, &[3; 64]);
+        assert_eq!(paused[..16], [0; 16]);
+        assert_eq!(paused[16..], [1; 48]);
+        assert_eq!(pauses(&pace, 65, &[0]), [0]);
+    }
+
+    #[test]
+    fn the_pause_grows_with_the_entries_up_to_its_limit() {
+        for (entries, pause) in [(2, 1), (4, 2), (usize::MAX, 2)] {
+            let paused = pauses(&Pace::default(), 1, &[entries; 40]);
+            assert_eq!(paused[16..], [pause; 24], "{entries}");
+        }
     }
 
     #[test]
     fn after_a_silence_the_first_entries_are_read_at_once() {
-        let mut pace = Pace::default();
-        assert!(pauses(&mut pace, 1, &[9; 40]).contains(&true));
-        assert_eq!(pauses(&mut pace, 1000, &[9, 9]), [false, false]);
+        let pace = Pace::default();
+        assert!(pauses(&pace, 1, &[9; 40]).contains(&2));
+        assert_eq!(pauses(&pace, 1000, &[9, 9]), [0, 0]);
     }
 }

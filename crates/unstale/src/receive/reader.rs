@@ -30,6 +30,8 @@ pub(crate) struct Reader {
     pub(crate) name: Arc<str>,
     /// How long one read blocks, and how often a probe is sent.
     pub(crate) poll_interval: Duration,
+    /// What the readers of this instance have to do.
+    pub(crate) pace: Arc<Pace>,
     /// Whether the log has been followed before: then a resynchronisation means a loss.
     pub(crate) followed: AtomicBool,
 }
@@ -61,13 +63,12 @@ impl Reader {
     /// Follows the log on one connection, until that fails.
     async fn follow(&self, feed: &Feed) -> Unavailable {
         let mut probe_due = clock::now();
-        let mut pace = Pace::default();
         loop {
             let read = match self.turn(feed, &mut probe_due).await {
                 Ok(read) => read,
                 Err(failure) => return failure,
             };
-            if let Some(pause) = pace.after(read, clock::now()) {
+            if let Some(pause) = self.pace.after(read, clock::now()) {
                 tokio::time::sleep(pause).await;
             }
         }
