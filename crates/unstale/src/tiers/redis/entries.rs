@@ -25,21 +25,23 @@ pub(super) fn kept(entry: &Value) -> Option<Entry> {
         return None;
     };
     let fields = fields.as_sequence().unwrap_or_default();
-    let field = |name: &[u8]| {
-        let mut pairs = fields.chunks_exact(2);
-        let pair = pairs.find(|pair| bytes(&pair[0]) == Some(name))?;
-        bytes(&pair[1])
-    };
-    let read = || wire::read_entry(field(b"i")?, field(b"p")?, field(b"m")?);
-    Some((position(bytes(id)?)?, read()))
+    let mut pairs = fields.chunks_exact(2);
+    let pair = pairs.find(|pair| bytes(&pair[0]) == Some(b"e"));
+    let message = pair.and_then(|pair| message(bytes(&pair[1])?));
+    Some((position(bytes(id)?)?, message))
 }
 
-/// `<position> <id> <id before> <entry>` from a message of the channel.
+/// `<position> <entry>` from a message of the channel.
 pub(super) fn published(push: &PushInfo) -> Option<Entry> {
-    let mut words = bytes(push.data.get(1)?)?.splitn(4, |byte| *byte == b' ');
-    let position = position(words.next()?)?;
-    let mut entry = || wire::read_entry(words.next()?, words.next()?, words.next()?);
-    Some((position, entry()))
+    let text = bytes(push.data.get(1)?)?;
+    let space = text.iter().position(|byte| *byte == b' ')?;
+    Some((position(&text[..space])?, message(&text[space + 1..])))
+}
+
+/// Reads `<id> <id before> <message>`.
+fn message(entry: &[u8]) -> Option<Message> {
+    let mut words = entry.splitn(3, |byte| *byte == b' ');
+    wire::read_entry(words.next()?, words.next()?, words.next()?)
 }
 
 fn position(text: &[u8]) -> Option<Position> {
@@ -75,23 +77,32 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_read_whatever_the_order_of_their_fields() {
-        let read = kept(&entry("7-3", &["i", "0b", "p", "0a", "m", "{\"o\":5}"]));
+    fn an_entry_of_the_stream_is_read_as_one_of_the_channel() {
+        let read = kept(&entry("7-3", &["e", "0b 0a {\"o\":5, \"k\":[\"a key\"]}"]));
         let (position, message) = read.unwrap();
         assert_eq!(position, Position { epoch: 7, seq: 3 });
         let message = message.unwrap();
         assert_eq!((message.id, message.before, message.origin), (11, 10, 5));
-        let read = kept(&entry("7-3", &["m", "{\"o\":5}", "p", "0a", "i", "0b"]));
-        assert_eq!(read, Some((position, Some(message))));
+        assert_eq!(message.keys().count(), 1);
+        let push = PushInfo {
+            kind: redis::PushKind::Message,
+            data: vec![
+                text("channel"),
+                text("7-3 0b 0a {\"o\":5, \"k\":[\"a key\"]}"),
+            ],
+        };
+        assert_eq!(published(&push), Some((position, Some(message))));
     }
 
     #[test]
-    fn what_lacks_a_field_is_missed_and_what_has_no_place_is_no_entry() {
+    fn what_lacks_a_word_is_missed_and_what_has_no_place_is_no_entry() {
         let place = Position { epoch: 7, seq: 3 };
         for fields in [
-            &["p", "0a", "m", "{\"o\":5}"][..],
-            &["i", "0b", "p", "0a"],
-            &["i", "0b", "p", "0a", "m"],
+            &["e", "0b"][..],
+            &["e", "0b 0a"],
+            &["e", "0b {\"o\":5}"],
+            &["m", "0b 0a {\"o\":5}"],
+            &["e"],
             &[],
         ] {
             assert_eq!(
@@ -100,7 +111,7 @@ mod tests {
                 "{fields:?}"
             );
         }
-        assert_eq!(kept(&entry("seven", &["i", "0b"])), None);
+        assert_eq!(kept(&entry("seven", &["e", "0b 0a {\"o\":5}"])), None);
         assert_eq!(kept(&text("7-3")), None);
     }
 

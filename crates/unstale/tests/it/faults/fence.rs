@@ -200,11 +200,11 @@ async fn a_history_that_cannot_be_counted_on_from_is_over(transport: Transport) 
     }
     if transport == Transport::Streams {
         for id in ["18446744073709551615-1", "9007199254740991-7"] {
-            is_survived(&bed, &cache, &["XADD", LOG, id, "m", "{}"]).await;
+            is_survived(&bed, &cache, &["XADD", LOG, id, "e", "{}"]).await;
         }
         let (epoch, _) = position(&cache);
         let id = format!("{epoch}-18446744073709551615");
-        is_survived(&bed, &cache, &["XADD", LOG, &id, "m", "{}"]).await;
+        is_survived(&bed, &cache, &["XADD", LOG, &id, "e", "{}"]).await;
     }
 }
 

@@ -36,11 +36,12 @@ for n = 1, lost + tonumber(ARGV[2]) do
   seq = seq + 1
   local id = string.format('%016x', n)
   local position = meta[1] .. '-' .. string.format('%.0f', seq)
+  local entry = id .. ' ' .. last .. ' {\"o\":1}'
   if ARGV[1] == '' then
-    redis.call('XADD', KEYS[2], position, 'm', '{\"o\":1}', 'i', id, 'p', last)
+    redis.call('XADD', KEYS[2], position, 'e', entry)
   else
-    redis.call('XADD', KEYS[2], position, 'i', id)
-    redis.call('PUBLISH', ARGV[1], position .. ' ' .. id .. ' ' .. last .. ' {\"o\":1}')
+    redis.call('XADD', KEYS[2], position, 'e', id)
+    redis.call('PUBLISH', ARGV[1], position .. ' ' .. entry)
   end
   last = id
 end

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use ::redis::streams::{StreamInfoStreamReply, StreamRangeReply};
-use ::redis::{Cmd, FromRedisValue, Value, cmd};
+use ::redis::streams::StreamInfoStreamReply;
+use ::redis::{Cmd, Value, cmd};
 
 use super::Outside;
 use crate::core::glob::escape;
 use crate::core::{Position, Snapshot};
 use crate::operate::{LogReport, NamespaceReport, Trouble};
-use crate::tiers::redis::reply;
-use crate::tiers::wire;
+use crate::tiers::redis::{entries, reply};
 use crate::token::Token;
 
 /// Keys looked at, or deleted, in one step.
@@ -77,12 +76,10 @@ impl Outside {
 
     /// When the first of these entries that says so was sent, by its sender's wall clock.
     async fn sent_at(&self, range: &Cmd) -> Result<Option<u64>, Trouble> {
-        let entries: StreamRangeReply = self.ask(range).await?;
-        let sent = entries.ids.iter().filter_map(|entry| {
-            let payload = Vec::<u8>::from_redis_value_ref(entry.map.get("m")?).ok()?;
-            wire::read(&payload).map(|message| message.sent_at)
-        });
-        Ok(sent.into_iter().find(|at| *at > 0))
+        let range: Value = self.ask(range).await?;
+        let read = range.as_sequence().unwrap_or_default().iter();
+        let messages = read.filter_map(|entry| entries::kept(entry)?.1);
+        Ok(messages.map(|message| message.sent_at).find(|at| *at > 0))
     }
 
     /// Deletes every key of the partition. Instances that still use it start over.

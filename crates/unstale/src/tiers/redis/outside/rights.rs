@@ -52,7 +52,7 @@ const ALWAYS: &[Trial] = &[
     ("DEL", On::Record, &[], FENCE),
     ("XINFO|STREAM", On::Log, &[], FENCE),
     ("XRANGE", On::Log, &["no-position", "+"], FENCE),
-    ("XADD", On::Log, &["no-position", "m", ""], REMOVE),
+    ("XADD", On::Log, &["no-position", "e", ""], REMOVE),
     ("HGET", On::Meta, &["epoch"], REMOVE),
     ("HLEN", On::Meta, &[], REMOVE),
     ("HDEL", On::Meta, &[""], REMOVE),

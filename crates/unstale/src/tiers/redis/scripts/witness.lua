@@ -24,8 +24,8 @@ local function id_at(position)
   local found = ask('XRANGE', KEYS[2], position, position)
   local fields = found[1] and found[1][2] or {}
   for i = 1, #fields, 2 do
-    if fields[i] == 'i' then
-      return fields[i + 1]
+    if fields[i] == 'e' then
+      return string.match(fields[i + 1], '^%S+')
     end
   end
 end
