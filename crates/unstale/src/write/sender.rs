@@ -143,12 +143,11 @@ impl Sender {
             || (!self.shared.is_up() && !outbox.has_waiters())
     }
 
-    /// Sends one batch, and says how many changes were in it.
-    async fn send_next(&self, pauses: &mut Pauses) -> usize {
+    /// Sends one batch; false when there was nothing to send.
+    async fn send_next(&self, pauses: &mut Pauses) -> bool {
         let batch = InFlight::take(&self.outbox, BATCH);
-        let count = batch.len();
-        if count == 0 {
-            return 0;
+        if batch.is_empty() {
+            return false;
         }
         let result = match self.message(&batch) {
             Ok(message) => {
@@ -160,13 +159,13 @@ impl Sender {
         if let Err(failure) = self.settle(batch, result) {
             tracing::debug!(instance = %self.name, %failure, "a batch of removals failed");
             if self.retired.load(Ordering::Acquire) {
-                return 0;
+                return false;
             }
             if self.shared.is_up() {
                 tokio::time::sleep(pauses.next()).await;
             }
         }
-        count
+        true
     }
 
     /// A batch was answered, or was not: ends its pendings, or puts it back. An acknowledgement
@@ -287,13 +286,9 @@ impl Role {
         loop {
             let sender = self.0.clone();
             let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
-            while sender.shared.is_up() {
-                match sender.send_next(&mut pauses).await {
-                    0 => break,
-                    1 => {}
-                    // Those who were answered may have more to remove: it goes into the next batch.
-                    _ => tokio::task::yield_now().await,
-                }
+            while sender.shared.is_up() && sender.send_next(&mut pauses).await {
+                // Those who were answered may have more to remove: it goes into the next batch.
+                tokio::task::yield_now().await;
             }
             if !sender.shared.is_up() {
                 sender.outbox.lock().release_waiters();
