@@ -7,7 +7,7 @@ use crate::measure::{Progress, Rounds};
 /// How thoroughly this run measures.
 #[derive(Debug)]
 pub struct Run {
-    /// Two minutes for everything, instead of fifteen.
+    /// Seven minutes for everything, instead of twenty.
     pub quick: bool,
     /// Only those are measured in whose name this is found.
     pub only: Option<String>,
