@@ -8,7 +8,7 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", disable_help_subcommand = true)]
 pub struct Options {
-    /// Measure for two minutes instead of fifteen
+    /// Measure for seven minutes instead of twenty
     #[arg(long)]
     pub quick: bool,
 
