@@ -74,9 +74,9 @@ impl Reader {
         }
     }
 
-    /// Probes when it is time, then reads and applies what there is, and says how many entries that
-    /// was, if nothing more is there. They are read after the probe was answered, so what it counted
-    /// and they lack is lost.
+    /// Probes when it is time, then reads and applies what there is. Says how many entries that was, or
+    /// none where something is left to do at once. They are read after the probe was answered, so what
+    /// it counted and they lack is lost.
     async fn turn(&self, feed: &Feed, probe_due: &mut Tick) -> Result<usize, Unavailable> {
         let now = clock::now();
         // A history that was broken ends at once: others go on in it.
@@ -125,11 +125,11 @@ impl Reader {
                 Received::Applied | Received::Old => {}
                 Received::Gap => {
                     tracing::warn!(instance = %self.name, %position, "entries of the log are missing");
-                    return Ok(count);
+                    return Ok(0);
                 }
                 Received::Disowned => {
                     tracing::warn!(instance = %self.name, %position, "the server has gone back: the position was given before");
-                    return Ok(count);
+                    return Ok(0);
                 }
             }
         }
