@@ -66,13 +66,15 @@ pub(super) fn is_without_login(error: &RedisError) -> bool {
     code(error).as_deref() == Some("NOAUTH")
 }
 
-/// Whether the server did not execute a command because it does not know it in this form: errors about
-/// the state of the server, or of a key, have codes of their own.
+/// Whether the server did not execute a command because it does not know it in this form. Nothing else
+/// says so for certain: a proxy may answer with an error of its own what was executed behind it.
 pub(super) fn is_misunderstanding(error: &RedisError) -> bool {
-    matches!(
+    let is_error = matches!(
         error.kind(),
         ErrorKind::Server(ServerErrorKind::ResponseError)
-    )
+    );
+    let detail = error.detail().unwrap_or_default();
+    is_error && (detail.starts_with("syntax error") || detail.starts_with("unknown command"))
 }
 
 /// Whether the server has no such command.
