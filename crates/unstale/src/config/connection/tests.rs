@@ -94,6 +94,14 @@ fn sentinels_are_named_in_a_url_too() {
         ("redis-sentinel:///mymaster", "Write a server as host"),
         ("redis-sentinel://one,/mymaster", "Write a server as host"),
         ("redis-sentinel://one/mymaster/two", "whole number from 0"),
+        (
+            "redis-sentinel://app:hun/ter2@one:26379",
+            "has a login that is not",
+        ),
+        (
+            "redis-sentinel://:hunter2@one,:hunter2@two/m",
+            "has a login that is not",
+        ),
         ("redis-sentinel://one/mymaster,ssl=true", "mixes a URL"),
         (
             "one,serviceName=m,sentinelPassword=hun,ter2",

@@ -52,6 +52,11 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
     let (credentials, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
     let names_sentinels = scheme.ends_with("sentinel");
+    if names_sentinels
+        && (path.contains('@') || (credentials.contains('@') && credentials.contains(',')))
+    {
+        return Err(misplaced_login());
+    }
     let one_host = if names_sentinels { "" } else { host };
     if [user, one_host, path].iter().any(|part| part.contains(',')) {
         return Err(mixed());
@@ -146,6 +151,15 @@ fn no_service() -> Flaw {
         "the connection string's URL of sentinels names no service",
         "Write what their `sentinel monitor` calls the primary as the path, such as \
          redis-sentinel://one:26379,two:26379/mymaster.",
+    )
+}
+
+/// Or a password that ends early would be shown as the service's name.
+fn misplaced_login() -> Flaw {
+    Flaw::new(
+        "the connection string's URL of sentinels has a login that is not before the first of them",
+        "Write it once, as in redis-sentinel://user:password@one:26379,two:26379/mymaster, with `/` in the \
+         password as %2F and `@` as %40.",
     )
 }
 
