@@ -36,8 +36,10 @@ impl Pace {
     pub(super) fn after(&self, entries: usize, now: Tick) -> Option<Duration> {
         let mut counted = self.0.lock();
         if counted.window_ends.is_none_or(|ends| now >= ends) {
-            // After a silence there was nothing for longer than that window.
-            let follows = counted.window_ends.is_some_and(|ends| now < ends + WINDOW);
+            // After a silence what came in that window came in longer than that.
+            let follows = counted
+                .window_ends
+                .is_some_and(|ends| now < ends + WINDOW / 2);
             counted.before = if follows { counted.entries } else { 0 };
             counted.entries = 0;
             counted.window_ends = Some(now + WINDOW);
@@ -82,6 +84,14 @@ mod tests {
         for (entries, pause) in [(2, 1), (4, 2), (usize::MAX, 2)] {
             let paused = pauses(&Pace::default(), 1, &[entries; 40]);
             assert_eq!(paused[16..], [pause; 24], "{entries}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_a_second_that_come_in_bursts_are_not_many() {
+        let pace = Pace::default();
+        for burst in 0..10 {
+            assert_eq!(pauses(&pace, 1 + 32 * burst, &[32]), [0]);
         }
     }
 
