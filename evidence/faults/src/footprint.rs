@@ -4,7 +4,10 @@ use std::{fs, time::Duration};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use tokio::{runtime::Handle, time::sleep};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep},
+};
 
 use crate::{fault::Whom, field::Field};
 
@@ -17,6 +20,7 @@ const MEMORY_MARGIN: u64 = 48 * MIB;
 
 const LOOKS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(15);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is taken up.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -67,6 +71,18 @@ impl Footprint {
     pub(crate) async fn take(field: &Field) -> Result<Self> {
         let mut least = Self::look(field).await?;
         for _ in 1..LOOKS {
+            sleep(PAUSE).await;
+            least = least.min(Self::look(field).await?);
+        }
+        Ok(least)
+    }
+
+    /// The same, once it is no more than before, which a leak never is. A busy machine may not come to
+    /// an end of what the workload has begun within so few looks.
+    pub(crate) async fn back_to(before: &Self, field: &Field) -> Result<Self> {
+        let mut least = Self::take(field).await?;
+        let gives_up = Instant::now() + PATIENCE;
+        while !least.leaks_since(before).is_empty() && Instant::now() < gives_up {
             sleep(PAUSE).await;
             least = least.min(Self::look(field).await?);
         }

@@ -93,7 +93,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     run.judging.begin(AFTER);
     run.summary.table.phase(AFTER);
     run.pass(calm).await;
-    let after = Footprint::take(&run.field).await?;
+    let after = Footprint::back_to(&before, &run.field).await?;
     run.summary.compare(before, after);
     run.report().await
 }
