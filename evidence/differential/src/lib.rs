@@ -20,9 +20,14 @@ mod walk;
 pub use clock::Clock;
 pub use walk::{Tally, Transport, walk};
 
-use anyhow::Result;
-use testbed::{Server, WallClocks};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use testbed::{Server, Value, WallClocks};
 use tokio::runtime::Runtime;
+
+/// How long a server may take to look at its clock.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A real server, and the clock that it goes by.
 pub struct Site {
@@ -45,6 +50,8 @@ impl Site {
         clock.turn_to(clock::START)?;
         let server = Server::builder()
             .wall_clock(clock.of_the_server())
+            // Some servers look at their clock with each command, others so many times a second.
+            .arg("hz", "500")
             // Trims to the entry, not to a node of a hundred.
             .arg("stream-node-max-entries", "1")
             .start()?;
@@ -59,5 +66,23 @@ impl Site {
             runtime,
             _clocks: clocks,
         })
+    }
+
+    /// Turns the clock, and waits until the server has looked at it.
+    pub(crate) fn turn_to(&self, millis: u64) -> Result<()> {
+        self.clock.turn_to(millis)?;
+        let gives_up = Instant::now() + PATIENCE;
+        let time = [millis / 1000, millis % 1000 * 1000];
+        let time = time.map(|number| Value::BulkString(number.to_string().into_bytes()));
+        loop {
+            let seen = self.server.command(["TIME"])?;
+            if matches!(&seen, Value::Array(seen) if seen[..] == time) {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < gives_up,
+                "the server's clock stands at {seen:?}"
+            );
+        }
     }
 }

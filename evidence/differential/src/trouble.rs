@@ -110,7 +110,7 @@ impl Trouble {
                     meta.try_for_each(|dumped| dumped.restore(site))?;
                 }
             }
-            Trouble::Clock(millis) => site.clock.turn_to(*millis)?,
+            Trouble::Clock(millis) => site.turn_to(*millis)?,
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ pub fn walk(
     let mut told = vec![];
     let walked: Result<()> = site.runtime.block_on(async {
         site.clock.hang();
-        site.clock.turn_to(crate::clock::START)?;
+        site.turn_to(crate::clock::START)?;
         site.clock.next_number(seed);
         let pair = Pair::start(site, transport).await?;
         let choices = Choices::new(seed, &pair.config);
