@@ -81,23 +81,15 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
             let sentinel = endpoint(&sentinel, SENTINEL_PORT).map_err(escape_slashes)?;
             connection.endpoints.push(sentinel);
         }
-        let (service, number) = match path.trim_matches('/').split_once('/') {
-            Some((service, number)) => (service, Some(number)),
-            None => (path.trim_matches('/'), None),
-        };
+        let path = path.trim_matches('/');
+        let (service, number) = path.split_once('/').unwrap_or((path, ""));
         connection.service = Some(decoded(service)?.ok_or_else(no_service)?);
-        connection.database = match number {
-            None => None,
-            Some(number) => Some(database(number, "path").map_err(escape_slashes)?),
-        };
+        connection.database = database_in_path(number)?;
     } else {
         connection.tls = scheme == "rediss";
         let host = decoded(host)?.unwrap_or_default();
         connection.endpoints = vec![endpoint(&host, PORT).map_err(escape_slashes)?];
-        connection.database = match path.trim_matches('/') {
-            "" => None,
-            number => Some(database(number, "path").map_err(escape_slashes)?),
-        };
+        connection.database = database_in_path(path.trim_matches('/'))?;
     }
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let (name, text) = parameter.split_once('=').unwrap_or((parameter, ""));
@@ -144,6 +136,13 @@ pub(super) fn read(scheme: &str, rest: &str) -> Result<Connection, Flaw> {
         ));
     }
     Ok(connection)
+}
+
+fn database_in_path(number: &str) -> Result<Option<u32>, Flaw> {
+    match number {
+        "" => Ok(None),
+        number => database(number, "path").map(Some).map_err(escape_slashes),
+    }
 }
 
 fn no_service() -> Flaw {

@@ -96,29 +96,21 @@ impl Target {
                     .with_interval(keep_alive),
             )
             .set_user_timeout(USER_TIMEOUT);
-        let mut login = RedisConnectionInfo::default()
+        let login = RedisConnectionInfo::default()
             .set_db(i64::from(config.redis.effective_database()))
             .set_protocol(ProtocolVersion::RESP3)
             .set_lib_name("unstale", env!("CARGO_PKG_VERSION"));
-        if let Some(user) = &connection.user {
-            login = login.set_username(user);
-        }
-        if let Some(password) = connection
-            .password
-            .as_ref()
-            .or(config.redis.password.as_ref())
-        {
-            login = login.set_password(password.expose());
-        }
-        let mut sentinel_login =
-            RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP2);
-        if let Some(user) = &connection.sentinel_user {
-            sentinel_login = sentinel_login.set_username(user);
-        }
-        let sentinel_password = connection.sentinel_password.as_ref();
-        if let Some(password) = sentinel_password.or(config.redis.sentinel_password.as_ref()) {
-            sentinel_login = sentinel_login.set_password(password.expose());
-        }
+        let password = connection.password.as_ref();
+        let password = password.or(config.redis.password.as_ref());
+        let login = with(login, connection.user.as_deref(), password);
+        let sentinel_login = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP2);
+        let password = connection.sentinel_password.as_ref();
+        let password = password.or(config.redis.sentinel_password.as_ref());
+        let sentinel_login = with(
+            sentinel_login,
+            connection.sentinel_user.as_deref(),
+            password,
+        );
         let servers = connection.endpoints.into_iter().map(|endpoint| Server {
             endpoint,
             service: connection.service.clone(),
@@ -161,12 +153,13 @@ impl Target {
     ) -> Pin<Box<dyn Future<Output = RedisResult<Listening>> + Send + 'a>> {
         Box::pin(async move {
             let read = self.credentials.read_aside().await?;
-            let login = with(&self.login, read.password.as_ref());
+            let login = with(self.login.clone(), None, read.password.as_ref());
             let certificates = read.certificates.as_ref();
             let first = match &server.service {
                 None => server.endpoint.clone(),
                 Some(service) => {
-                    let own = with(&self.sentinel_login, read.sentinel_password.as_ref());
+                    let password = read.sentinel_password.as_ref();
+                    let own = with(self.sentinel_login.clone(), None, password);
                     self.primary(&server.endpoint, service, [&own, &login], certificates)
                         .await?
                 }
@@ -229,11 +222,17 @@ impl Target {
     }
 }
 
-/// A login with the password that stands in its file, if there is one.
-fn with(login: &RedisConnectionInfo, password: Option<&Secret>) -> RedisConnectionInfo {
-    let login = login.clone();
-    match password {
-        Some(password) => login.set_password(password.expose()),
-        None => login,
+/// A login with this user and this password in the place of those it has, as far as they are given.
+fn with(
+    mut login: RedisConnectionInfo,
+    user: Option<&str>,
+    password: Option<&Secret>,
+) -> RedisConnectionInfo {
+    if let Some(user) = user {
+        login = login.set_username(user);
     }
+    if let Some(password) = password {
+        login = login.set_password(password.expose());
+    }
+    login
 }
