@@ -59,13 +59,16 @@ async fn a_day_with_tls_and_a_login_for_the_sentinels(transport: Transport) {
     assert!(told.contains("nobody whom this system trusts"), "{told}");
 }
 
+/// The sentinel and the servers' password, without one for the sentinel.
+fn named(sentinel: &Server) -> String {
+    let asked = sentinel.addr();
+    format!("{asked},serviceName={SERVICE},password={SERVERS}")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_password_comes_from_every_place_that_one_may_come_from() {
     let (_primary, sentinel) = watched();
-    let named = format!(
-        "{},serviceName={SERVICE},password={SERVERS}",
-        sentinel.addr()
-    );
+    let named = named(&sentinel);
     logs_in(connection(&format!("{named},sentinelPassword={SENTINELS}"))).await;
     let json = format!(r#"{{ "Unstale": {{ "Redis": {{ "Configuration": "{named}" }} }} }}"#);
     let folder = tempfile::tempdir().unwrap();
@@ -103,10 +106,7 @@ async fn one_right_suffices() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_that_the_sentinel_does_not_take_is_refused_without_the_password() {
     let (_primary, sentinel) = watched();
-    let named = format!(
-        "{},serviceName={SERVICE},password={SERVERS}",
-        sentinel.addr()
-    );
+    let named = named(&sentinel);
     // Without a login of its own, the sentinel is asked with the servers'.
     for wrong in [named.clone(), format!("{named},sentinelPassword=wr0ng")] {
         let told = refused(connection(&wrong)).await;
