@@ -1,5 +1,6 @@
 //! Log entries as text, the same in a Stream, in Pub/Sub and in `redis-cli`.
 
+use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// The text of a nonce, or of an entry's id.
-pub(crate) fn number(number: u64) -> String {
-    format!("{number:016x}")
+pub(crate) fn number(number: u64) -> impl Display {
+    fmt::from_fn(move |f| write!(f, "{number:016x}"))
 }
 
 /// Reads a nonce, or an entry's id.
@@ -117,7 +118,7 @@ mod tests {
             ],
             longest_ttl: Some(Duration::from_secs(3)),
         };
-        let (id, before) = (number(message.id), number(message.before));
+        let [id, before] = [message.id, message.before].map(|id| number(id).to_string());
         let text = write(&message);
         let read = read_entry(id.as_bytes(), before.as_bytes(), text.as_bytes());
         assert_eq!(read, Some(message));

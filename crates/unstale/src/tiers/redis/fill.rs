@@ -8,6 +8,7 @@
 use ::redis::{RedisResult, Value as Reply};
 use bytes::Bytes;
 
+use super::call::Call;
 use super::connection::Session;
 use super::{Redis, RedisLine, lives, refusal, scripts};
 use crate::protect::Supervised;
@@ -23,7 +24,7 @@ impl Redis {
         rest: Vec<u8>,
     ) -> Result<bool, Unavailable> {
         let fill = Fill {
-            key: &self.keyspace.record(key),
+            record: &self.keyspace.record(key).to_string(),
             lease,
             value,
             rest: &rest,
@@ -46,7 +47,7 @@ fn is_comparable(traits: &Traits, session: &Session) -> bool {
 
 #[derive(Copy, Clone)]
 struct Fill<'a> {
-    key: &'a str,
+    record: &'a str,
     lease: &'a [u8],
     value: &'a Value,
     rest: &'a [u8],
@@ -67,7 +68,7 @@ impl Fill<'_> {
     async fn by_command(self, session: &Session) -> RedisResult<bool> {
         let (life, _) = lives(&self.value.traits);
         let answer: Reply = ::redis::cmd("SET")
-            .arg(self.key)
+            .arg(self.record)
             .arg(&record::value(self.value.stamp, 0, self.rest)[..])
             .arg("IFEQ")
             .arg(self.lease)
@@ -80,15 +81,14 @@ impl Fill<'_> {
 
     async fn by_script(self, session: &Session) -> RedisResult<bool> {
         let (life, absolute) = lives(&self.value.traits);
-        let mut script = scripts::FILL.prepare_invoke();
-        script
-            .key(self.key)
+        let mut call = Call::new(&scripts::FILL, 1);
+        call.arg(self.record)
             .arg(self.lease)
             .arg(self.value.stamp.epoch)
             .arg(self.value.stamp.seq)
             .arg(life)
             .arg(absolute)
             .arg(self.rest);
-        script.invoke_async(&mut session.commands()).await
+        call.send(session.commands()).await
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ::redis::{RedisResult, pipe};
 
+use super::call::Call;
 use super::{Redis, scripts};
 use crate::protect::Supervised;
 use crate::tiers::record::millis;
@@ -21,14 +22,12 @@ impl Redis {
         life: Duration,
     ) -> Result<(), Unavailable> {
         let line = self.link().line().ok_or(Unavailable::Down)?;
-        let mut script = scripts::HEARTBEAT.prepare_invoke();
-        script
-            .key(&self.keyspace.meta)
-            .key(&self.keyspace.instances)
-            .key(self.keyspace.instance(origin));
-        script.arg(origin_text(origin)).arg(millis(life)).arg(said);
-        let mut connection = line.connection.commands();
-        self.in_time(script.invoke_async(&mut connection)).await
+        let mut call = Call::new(&scripts::HEARTBEAT, 3);
+        call.arg(&self.keyspace.meta)
+            .arg(&self.keyspace.instances)
+            .arg(self.keyspace.instance(origin));
+        call.arg(origin_text(origin)).arg(millis(life)).arg(said);
+        self.in_time(call.send(line.connection.commands())).await
     }
 
     /// Takes back what was said of an instance that is closed.

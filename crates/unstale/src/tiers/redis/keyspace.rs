@@ -1,5 +1,8 @@
 //! The names of everything that a partition keeps on the server.
 
+use std::fmt::{self, Display};
+
+use super::call::Text;
 use crate::config::Config;
 use crate::partitions::{PartitionId, hash_tag};
 
@@ -48,8 +51,11 @@ impl Keyspace {
     }
 
     /// The key of a record.
-    pub(super) fn record(&self, key: &str) -> String {
-        [&self.record, key].concat()
+    pub(super) fn record<'a>(&'a self, key: &'a str) -> Text<impl Display + 'a> {
+        Text(fmt::from_fn(move |f| {
+            f.write_str(&self.record)?;
+            f.write_str(key)
+        }))
     }
 
     /// The key of an instance's heartbeat.

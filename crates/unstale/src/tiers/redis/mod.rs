@@ -1,5 +1,6 @@
 //! L2 and the log on Redis or Valkey. The only place that speaks to the Redis client.
 
+mod call;
 mod certified;
 mod connection;
 mod entries;
@@ -19,9 +20,10 @@ mod stepwise;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::{FromRedisValue, Pipeline, RedisResult, ScriptInvocation, Value as Reply};
+use ::redis::{FromRedisValue, Pipeline, RedisResult, ToRedisArgs, Value as Reply};
 use bytes::Bytes;
 
+use self::call::{Call, Text};
 use self::connection::Target;
 pub(crate) use self::feed::RedisFeed;
 use self::keyspace::Keyspace;
@@ -77,9 +79,9 @@ impl Redis {
     }
 
     pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
-        let key = self.keyspace.record(key);
+        let record = self.keyspace.record(key);
         let mut both = ::redis::pipe();
-        both.cmd("PTTL").arg(&key).cmd("GET").arg(&key);
+        both.cmd("PTTL").arg(&record).cmd("GET").arg(&record);
         let (ttl, bytes): (i64, Option<Vec<u8>>) = self.query_all(both).await?;
         Ok(bytes.map(|bytes| looked(ttl, bytes)))
     }
@@ -109,13 +111,12 @@ impl Redis {
 
     pub(crate) async fn look_guarded(&self, key: &str) -> Result<Guarded, Unavailable> {
         let ours = self.local.witness();
-        let mut script = scripts::GUARDED.prepare_invoke();
-        script
-            .key(&self.keyspace.meta)
-            .key(&self.keyspace.log)
-            .key(self.keyspace.record(key));
-        scripts::tell(&mut script, &ours);
-        let (ttl, bytes, meta): (i64, Option<Vec<u8>>, Reply) = self.invoke(&script).await?;
+        let mut call = Call::new(&scripts::GUARDED, 3);
+        call.arg(&self.keyspace.meta)
+            .arg(&self.keyspace.log)
+            .arg(self.keyspace.record(key));
+        scripts::tell(&mut call, &ours);
+        let (ttl, bytes, meta): (i64, Option<Vec<u8>>, Reply) = self.invoke(&call).await?;
         Ok(Guarded {
             looked: bytes.map(|bytes| looked(ttl, bytes)),
             snapshot: reply::snapshot(&meta)?.map(|snapshot| snapshot.answering(&ours)),
@@ -150,25 +151,24 @@ impl Redis {
         seen: &[u8],
         lease: &Bytes,
     ) -> Result<bool, Unavailable> {
-        let mut script = scripts::TAKE_OVER.prepare_invoke();
-        script
-            .key(self.keyspace.record(key))
+        let mut call = Call::new(&scripts::TAKE_OVER, 1);
+        call.arg(self.keyspace.record(key))
             .arg(seen)
-            .arg(&lease[..]);
-        script.arg(record::millis(self.lease_ttl));
-        self.invoke(&script).await
+            .arg(&lease[..])
+            .arg(record::millis(self.lease_ttl));
+        self.invoke(&call).await
     }
 
     pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
-        let mut script = scripts::RELEASE.prepare_invoke();
-        script.key(self.keyspace.record(key)).arg(&lease[..]);
-        self.invoke::<i64>(&script).await.map(drop)
+        let mut call = Call::new(&scripts::RELEASE, 1);
+        call.arg(self.keyspace.record(key)).arg(&lease[..]);
+        self.invoke::<i64>(&call).await.map(drop)
     }
 
     pub(crate) async fn touch(&self, key: &str, seen: &[u8]) -> Result<Leftover, Unavailable> {
-        let mut script = scripts::TOUCH.prepare_invoke();
-        script.key(self.keyspace.record(key)).arg(seen);
-        let (sliding, absolute): (u64, u64) = self.invoke(&script).await?;
+        let mut call = Call::new(&scripts::TOUCH, 1);
+        call.arg(self.keyspace.record(key)).arg(seen);
+        let (sliding, absolute): (u64, u64) = self.invoke(&call).await?;
         Ok(Leftover {
             sliding: Duration::from_millis(sliding),
             absolute: Duration::from_millis(absolute),
@@ -210,21 +210,19 @@ impl Redis {
         message: &Message,
         payload: &str,
     ) -> RedisResult<Appended> {
-        let mut script = scripts::INVALIDATE.prepare_invoke();
-        let ours = self.begin_append(&mut script, message.id, payload);
-        for key in message.keys() {
-            script.key(self.keyspace.record(key));
-        }
+        let records = || message.keys().map(|key| self.keyspace.record(key));
+        let mut call = Call::new(&scripts::INVALIDATE, 2 + records().count());
+        let ours = self.begin_append(&mut call, records(), message.id, payload);
         let beyond_ttl = self
             .local
             .with(|partition, _| partition.ban_retention_beyond_ttl());
-        script.arg(record::millis(beyond_ttl)).arg(self.max_bans);
+        call.arg(record::millis(beyond_ttl)).arg(self.max_bans);
         for change in &message.changes {
             if let Change::Ban(scope) = change {
-                script.arg(scope.to_string());
+                call.arg(Text(scope));
             }
         }
-        let answer = script.invoke_async(&mut line.connection.commands()).await?;
+        let answer = call.send(line.connection.commands()).await?;
         reply::appended(&answer, message.id, &ours)
     }
 
@@ -235,29 +233,35 @@ impl Redis {
         entries: &[StoreEntry],
         payload: &str,
     ) -> RedisResult<Appended> {
-        let mut script = scripts::STORE.prepare_invoke();
-        let ours = self.begin_append(&mut script, message.id, payload);
+        let mut call = Call::new(&scripts::STORE, 2 + entries.len());
+        let records = entries.iter();
+        let records = records.map(|entry| self.keyspace.record(&entry.key));
+        let ours = self.begin_append(&mut call, records, message.id, payload);
         for entry in entries {
             let (life, absolute) = lives(&entry.traits);
-            script
-                .key(self.keyspace.record(&entry.key))
-                .arg(life)
-                .arg(absolute);
-            script.arg(&entry.rest[..]);
+            call.arg(life).arg(absolute).arg(&entry.rest[..]);
         }
-        let answer = script.invoke_async(&mut line.connection.commands()).await?;
+        let answer = call.send(line.connection.commands()).await?;
         reply::appended(&answer, message.id, &ours)
     }
 
     /// The keys and arguments that `log.lua` expects; what it is told that this instance knows.
-    fn begin_append(&self, script: &mut ScriptInvocation<'_>, id: u64, payload: &str) -> Witness {
+    fn begin_append(
+        &self,
+        call: &mut Call,
+        records: impl Iterator<Item = impl ToRedisArgs>,
+        id: u64,
+        payload: &str,
+    ) -> Witness {
         let ours = self.local.witness();
-        script.key(&self.keyspace.meta).key(&self.keyspace.log);
-        scripts::tell(script, &ours);
-        script
-            .arg(&self.keyspace.channel)
+        call.arg(&self.keyspace.meta).arg(&self.keyspace.log);
+        for record in records {
+            call.arg(record);
+        }
+        scripts::tell(call, &ours);
+        call.arg(&self.keyspace.channel)
             .arg(self.keyspace.max_log_length)
-            .arg(wire::number(id))
+            .arg(Text(wire::number(id)))
             .arg(payload);
         ours
     }
@@ -272,12 +276,9 @@ impl Redis {
             .await
     }
 
-    async fn invoke<T: FromRedisValue + Send>(
-        &self,
-        script: &ScriptInvocation<'_>,
-    ) -> Result<T, Unavailable> {
+    async fn invoke<T: FromRedisValue + Send>(&self, call: &Call) -> Result<T, Unavailable> {
         self.link
-            .run(|line| async move { script.invoke_async(&mut line.connection.commands()).await })
+            .run(|line| async move { call.send(line.connection.commands()).await })
             .await
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError, RedisResult, Value};
 
+use super::call::{Call, Text};
 use super::connection::{Server, Session, Target};
 use super::keyspace::Keyspace;
 use super::{refusal, reply, scripts};
@@ -57,15 +58,14 @@ impl Route for RedisRoute {
         let (ours, longest_ttl) = self
             .local
             .with(|partition, _| (partition.witness(), partition.longest_ttl()));
-        let mut script = scripts::FENCE.prepare_invoke();
-        script.key(&self.keyspace.meta).key(&self.keyspace.log);
-        scripts::tell(&mut script, &ours);
-        script
-            .arg(&self.keyspace.channel)
-            .arg(wire::number(nonce()?))
+        let mut call = Call::new(&scripts::FENCE, 2);
+        call.arg(&self.keyspace.meta).arg(&self.keyspace.log);
+        scripts::tell(&mut call, &ours);
+        call.arg(&self.keyspace.channel)
+            .arg(Text(wire::number(nonce()?)))
             .arg(millis(longest_ttl))
             .arg(self.keyspace.max_log_length);
-        let answer: Value = script.invoke_async(&mut session.commands()).await?;
+        let answer: Value = call.send(session.commands()).await?;
         reply::fenced(&answer, &ours)
     }
 }

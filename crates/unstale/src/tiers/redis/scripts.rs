@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use redis::{Script, ScriptInvocation};
+use redis::Script;
 
 use super::super::wire;
+use super::call::{Call, Text};
 use crate::core::Witness;
 
 /// Invalidation goes on when the server has run out of memory.
@@ -14,13 +15,12 @@ const ALLOW_OOM: &str = "#!lua flags=allow-oom\n";
 const DENY_OOM: &str = "#!lua\n";
 
 /// The arguments by which an instance says what it knows.
-pub(super) fn tell(script: &mut ScriptInvocation<'_>, ours: &Witness) {
-    script
-        .arg(ours.position().to_string())
-        .arg(wire::number(ours.known.id))
-        .arg(wire::number(ours.history.nonce))
-        .arg(ours.unseen_position().to_string())
-        .arg(wire::number(ours.unseen.id))
+pub(super) fn tell(call: &mut Call, ours: &Witness) {
+    call.arg(Text(ours.position()))
+        .arg(Text(wire::number(ours.known.id)))
+        .arg(Text(wire::number(ours.history.nonce)))
+        .arg(Text(ours.unseen_position()))
+        .arg(Text(wire::number(ours.unseen.id)))
         .arg(ours.excused);
 }
 

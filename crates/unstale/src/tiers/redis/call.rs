@@ -1,0 +1,61 @@
+//! One invocation of a script, written straight into the command that is sent.
+//!
+//! A batch names hundreds of keys. The client's own invocations keep each of them, and each argument,
+//! in memory of its own before they are written into a command.
+
+use std::fmt::{self, Display};
+
+use redis::aio::MultiplexedConnection;
+use redis::{
+    Cmd, ErrorKind, FromRedisValue, RedisResult, RedisWrite, Script, ServerErrorKind, ToRedisArgs,
+};
+
+/// A script, its keys, and then its arguments.
+pub(super) struct Call {
+    script: &'static Script,
+    command: Cmd,
+}
+
+impl Call {
+    /// Of a script that is given so many keys, which come first.
+    pub(super) fn new(script: &'static Script, keys: usize) -> Self {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(script.get_hash()).arg(keys);
+        Self { script, command }
+    }
+
+    /// The next key, or the next argument.
+    pub(super) fn arg(&mut self, argument: impl ToRedisArgs) -> &mut Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Has the script executed. A server that does not know it yet gets it first.
+    pub(super) async fn send<T: FromRedisValue>(
+        &self,
+        mut connection: MultiplexedConnection,
+    ) -> RedisResult<T> {
+        match self.command.query_async(&mut connection).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.script.load_async(&mut connection).await?;
+                self.command.query_async(&mut connection).await
+            }
+            answer => answer,
+        }
+    }
+}
+
+/// Text that is put together only where it is written.
+pub(super) struct Text<T>(pub(super) T);
+
+impl<T: Display> Display for Text<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: Display> ToRedisArgs for Text<T> {
+    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
+        out.write_arg_fmt(&self.0);
+    }
+}
