@@ -1,6 +1,6 @@
 //! Own entries of the log, told apart from those that were given up.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::position::Position;
 
@@ -14,22 +14,28 @@ const REMEMBERED: usize = 1024;
 /// given up, and is executed late, was not: in the meantime this instance may have copied what it
 /// makes void.
 #[derive(Clone, Default, Debug)]
-pub struct Confirmed(BTreeSet<Position>);
+pub struct Confirmed(BTreeMap<Position, u64>);
 
 impl Confirmed {
-    /// What was sent is acknowledged: it was executed there.
-    pub fn add(&mut self, position: Position) {
+    /// What was sent under this id is acknowledged: it was executed there.
+    pub fn add(&mut self, position: Position, id: u64) {
         if self.0.len() >= REMEMBERED {
             self.0.clear();
         }
-        self.0.insert(position);
+        self.0.insert(position, id);
     }
 
-    /// An own entry is received: whether all of it was applied before. Entries come in their order,
-    /// so none before it is waited for any longer.
-    pub fn take(&mut self, position: Position) -> bool {
-        let later = self.0.split_off(&position);
-        self.0 = later;
-        self.0.remove(&position)
+    /// An entry is received: whether it is an own one of which all was applied before. Entries come in
+    /// their order, so none before it is waited for any longer.
+    pub fn take(&mut self, position: Position, id: u64) -> bool {
+        while let Some(first) = self.0.first_entry()
+            && *first.key() <= position
+        {
+            let (at, confirmed) = first.remove_entry();
+            if at == position {
+                return confirmed == id;
+            }
+        }
+        false
     }
 }

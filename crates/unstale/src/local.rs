@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::clock;
-use crate::core::{Confirmed, Fenced, History, Partition, Position, Tick, Witness};
+use crate::core::{Appended, Confirmed, Fenced, History, Partition, Position, Tick, Witness};
 use crate::partitions::PartitionId;
 use crate::tiers::{Changing, Memory};
 
@@ -77,13 +77,14 @@ impl Local {
     }
 
     /// What this instance sent was executed there, and is acknowledged.
-    pub(crate) fn confirm(&self, position: Position) {
-        self.confirmed.lock().add(position);
+    pub(crate) fn confirm(&self, appended: &Appended) {
+        self.confirmed.lock().add(appended.position(), appended.id);
     }
 
-    /// An own entry of the log is received: whether it was acknowledged before, and so applied.
-    pub(crate) fn was_confirmed(&self, position: Position) -> bool {
-        self.confirmed.lock().take(position)
+    /// An entry of the log is received: whether it is an own one that was acknowledged before, and so
+    /// applied.
+    pub(crate) fn was_confirmed(&self, position: Position, id: u64) -> bool {
+        self.confirmed.lock().take(position, id)
     }
 
     /// Takes note of a fence's answer; see [`Partition::adopt`].

@@ -8,11 +8,11 @@ use tracing::Instrument;
 
 use super::pace::Pace;
 use crate::clock;
-use crate::core::{Guard, Message, Position, Received, Tick};
+use crate::core::{Guard, Position, Received, Tick};
 use crate::local::Local;
 use crate::observe::{Invalidations, spans};
 use crate::protect::Pauses;
-use crate::tiers::{Entries, Feed, Shared, Unavailable};
+use crate::tiers::{Content, Entries, Feed, Shared, Unavailable};
 use crate::token::Token;
 
 /// Pauses between attempts to reach the log.
@@ -120,8 +120,8 @@ impl Reader {
         let wait = probe_due.since(clock::now());
         let Entries { entries, complete } = feed.entries(self.local.position(), wait).await?;
         let count = if complete { entries.len() } else { 0 };
-        for (position, message) in entries {
-            match self.apply(position, message) {
+        for (position, content) in entries {
+            match self.apply(position, content) {
                 Received::Applied | Received::Old => {}
                 Received::Gap => {
                     tracing::warn!(instance = %self.name, %position, "entries of the log are missing");
@@ -139,15 +139,22 @@ impl Reader {
         Ok(count)
     }
 
-    fn apply(&self, position: Position, message: Option<Message>) -> Received {
-        // What cannot be understood may have said anything.
-        let Some(message) = message else {
-            self.local.with(|partition, _| partition.lose_track());
-            return Received::Gap;
+    fn apply(&self, position: Position, content: Content) -> Received {
+        let (message, own, known) = match content {
+            Content::Confirmed(message) => (message, true, true),
+            Content::Message(message) => {
+                let own = message.origin == self.origin;
+                // One that was given up and is executed late is as new to this instance as anybody
+                // else's.
+                let known = own && self.local.was_confirmed(position, message.id);
+                (message, own, known)
+            }
+            // It may have said anything.
+            Content::Unreadable => {
+                self.local.with(|partition, _| partition.lose_track());
+                return Received::Gap;
+            }
         };
-        let own = message.origin == self.origin;
-        // One that was given up and is executed late is as new to this instance as anybody else's.
-        let known = own && self.local.was_confirmed(position);
         let now = clock::now();
         let received = self
             .local

@@ -18,4 +18,4 @@ pub(crate) use redis::Redis;
 pub use redis::RedisSteps;
 #[cfg(feature = "operate")]
 pub(crate) use redis::outside;
-pub(crate) use shared::{Claim, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};
+pub(crate) use shared::{Claim, Content, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};

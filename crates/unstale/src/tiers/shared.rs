@@ -304,9 +304,31 @@ impl Feed {
 
 /// Entries of the log, in their order.
 pub(crate) struct Entries {
-    pub(crate) entries: Vec<(Position, Option<Message>)>,
+    pub(crate) entries: Vec<(Position, Content)>,
     /// Whether nothing was left behind them when they were read.
     pub(crate) complete: bool,
+}
+
+/// What was received of an entry.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// All of it.
+    Message(Message),
+    /// The ids alone of an own one that was acknowledged before: the rest was applied then.
+    Confirmed(Message),
+    /// Nothing that can be understood, which counts as missed.
+    Unreadable,
+}
+
+#[cfg(feature = "operate")]
+impl Content {
+    /// What there is to know of it.
+    pub(crate) fn into_message(self) -> Option<Message> {
+        match self {
+            Content::Message(message) | Content::Confirmed(message) => Some(message),
+            Content::Unreadable => None,
+        }
+    }
 }
 
 impl Entries {
@@ -314,7 +336,9 @@ impl Entries {
     pub(crate) fn all(entries: Vec<(Position, Message)>) -> Self {
         let entries = entries.into_iter();
         Self {
-            entries: entries.map(|(at, message)| (at, Some(message))).collect(),
+            entries: entries
+                .map(|(at, message)| (at, Content::Message(message)))
+                .collect(),
             complete: true,
         }
     }

@@ -180,14 +180,15 @@ impl Sender {
         let counted = result.and_then(|(appended, message)| {
             let counts = self.acknowledge(&batch, appended);
             if counts {
-                Ok((appended.position(), message))
+                Ok((appended, message))
             } else {
                 Err(Unavailable::NotFenced)
             }
         });
         match counted {
-            Ok((position, message)) => {
-                self.local.confirm(position);
+            Ok((appended, message)) => {
+                self.local.confirm(&appended);
+                let position = appended.position();
                 self.invalidations.sent_batch();
                 let place = Token::at(self.local.id, position);
                 self.invalidations.events.sent(&place, &message);

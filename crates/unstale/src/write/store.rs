@@ -155,7 +155,7 @@ async fn attempt(
                 .all(|change| partition.acknowledge(change, 1, appended, now, copies))
     });
     if counts {
-        slice.local.confirm(appended.position());
+        slice.local.confirm(&appended);
         Ok(Token::at(slice.id, appended.position()))
     } else {
         Err(Unavailable::NotFenced)

@@ -3,11 +3,59 @@
 
 use redis::{ErrorKind, PushInfo, RedisError, RedisResult, Value};
 
+use super::super::shared::Content;
 use super::super::wire;
 use crate::core::{Message, Position};
 
-/// An entry and its place; without a message, one that cannot be read, which counts as missed.
-pub(super) type Entry = (Position, Option<Message>);
+/// An entry and its place, not read yet; without the entry, one that lacks something.
+pub(super) type Arrived<'a> = (Position, Option<Entry<'a>>);
+
+/// `<id> <id before> <message>`.
+pub(super) struct Entry<'a> {
+    id: u64,
+    before: u64,
+    message: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    fn of(text: &'a [u8]) -> Option<Self> {
+        let mut words = text.splitn(3, |byte| *byte == b' ');
+        Some(Self {
+            id: wire::read_number(words.next()?)?,
+            before: wire::read_number(words.next()?)?,
+            message: words.next()?,
+        })
+    }
+
+    /// All of it; nothing where it is not understood.
+    pub(super) fn read(self) -> Option<Message> {
+        Some(Message {
+            id: self.id,
+            before: self.before,
+            ..wire::read(self.message)?
+        })
+    }
+}
+
+/// Reads an entry, unless everything in it was applied when it was acknowledged.
+pub(super) fn content(
+    (position, entry): Arrived<'_>,
+    was_confirmed: impl Fn(Position, u64) -> bool,
+) -> (Position, Content) {
+    let content = match entry {
+        Some(Entry { id, before, .. }) if was_confirmed(position, id) => {
+            Content::Confirmed(Message {
+                id,
+                before,
+                ..Message::default()
+            })
+        }
+        entry => entry
+            .and_then(Entry::read)
+            .map_or(Content::Unreadable, Content::Message),
+    };
+    (position, content)
+}
 
 /// What XREAD answers, asked for one Stream: nothing where the time ran out.
 pub(super) fn of_read(reply: &Value) -> RedisResult<&[Value]> {
@@ -20,28 +68,22 @@ pub(super) fn of_read(reply: &Value) -> RedisResult<&[Value]> {
 }
 
 /// An entry of the Stream.
-pub(super) fn kept(entry: &Value) -> Option<Entry> {
+pub(super) fn kept(entry: &Value) -> Option<Arrived<'_>> {
     let [id, fields] = entry.as_sequence()? else {
         return None;
     };
     let fields = fields.as_sequence().unwrap_or_default();
     let mut pairs = fields.chunks_exact(2);
     let pair = pairs.find(|pair| bytes(&pair[0]) == Some(b"e"));
-    let message = pair.and_then(|pair| message(bytes(&pair[1])?));
-    Some((position(bytes(id)?)?, message))
+    let entry = pair.and_then(|pair| Entry::of(bytes(&pair[1])?));
+    Some((position(bytes(id)?)?, entry))
 }
 
 /// `<position> <entry>` from a message of the channel.
-pub(super) fn published(push: &PushInfo) -> Option<Entry> {
+pub(super) fn published(push: &PushInfo) -> Option<Arrived<'_>> {
     let text = bytes(push.data.get(1)?)?;
     let space = text.iter().position(|byte| *byte == b' ')?;
-    Some((position(&text[..space])?, message(&text[space + 1..])))
-}
-
-/// Reads `<id> <id before> <message>`.
-fn message(entry: &[u8]) -> Option<Message> {
-    let mut words = entry.splitn(3, |byte| *byte == b' ');
-    wire::read_entry(words.next()?, words.next()?, words.next()?)
+    Some((position(&text[..space])?, Entry::of(&text[space + 1..])))
 }
 
 fn position(text: &[u8]) -> Option<Position> {
@@ -76,10 +118,14 @@ mod tests {
         Value::Array(vec![text(id), Value::Array(fields)])
     }
 
+    fn read((position, entry): Arrived<'_>) -> (Position, Option<Message>) {
+        (position, entry.and_then(Entry::read))
+    }
+
     #[test]
     fn an_entry_of_the_stream_is_read_as_one_of_the_channel() {
-        let read = kept(&entry("7-3", &["e", "0b 0a {\"o\":5, \"k\":[\"a key\"]}"]));
-        let (position, message) = read.unwrap();
+        let kept_there = entry("7-3", &["e", "0b 0a {\"o\":5, \"k\":[\"a key\"]}"]);
+        let (position, message) = kept(&kept_there).map(read).unwrap();
         assert_eq!(position, Position { epoch: 7, seq: 3 });
         let message = message.unwrap();
         assert_eq!((message.id, message.before, message.origin), (11, 10, 5));
@@ -91,7 +137,7 @@ mod tests {
                 text("7-3 0b 0a {\"o\":5, \"k\":[\"a key\"]}"),
             ],
         };
-        assert_eq!(published(&push), Some((position, Some(message))));
+        assert_eq!(published(&push).map(read), Some((position, Some(message))));
     }
 
     #[test]
@@ -101,18 +147,34 @@ mod tests {
             &["e", "0b"][..],
             &["e", "0b 0a"],
             &["e", "0b {\"o\":5}"],
+            &["e", " 0a {\"o\":5}"],
+            &["e", "0b g {\"o\":5}"],
             &["m", "0b 0a {\"o\":5}"],
             &["e"],
             &[],
         ] {
-            assert_eq!(
-                kept(&entry("7-3", fields)),
-                Some((place, None)),
-                "{fields:?}"
-            );
+            let read = kept(&entry("7-3", fields)).map(read);
+            assert_eq!(read, Some((place, None)), "{fields:?}");
         }
-        assert_eq!(kept(&entry("seven", &["e", "0b 0a {\"o\":5}"])), None);
-        assert_eq!(kept(&text("7-3")), None);
+        assert!(kept(&entry("seven", &["e", "0b 0a {\"o\":5}"])).is_none());
+        assert!(kept(&text("7-3")).is_none());
+    }
+
+    #[test]
+    fn what_was_confirmed_is_not_read_again_and_anything_else_is() {
+        let place = Position { epoch: 7, seq: 3 };
+        let confirmed = |at, id| (at, id) == (place, 11);
+        let content = |entry: Value| content(kept(&entry).unwrap(), confirmed).1;
+        let own = content(entry("7-3", &["e", "0b 0a unread"]));
+        assert!(matches!(own, Content::Confirmed(own) if (own.id, own.before) == (11, 10)));
+        for other in [
+            entry("7-4", &["e", "0b 0a {\"o\":5}"]),
+            entry("7-3", &["e", "0c 0a {\"o\":5}"]),
+        ] {
+            assert!(matches!(content(other), Content::Message(_)));
+        }
+        let other = content(entry("7-3", &["e", "0c 0a unread"]));
+        assert!(matches!(other, Content::Unreadable));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::Receiver;
 
-use super::super::shared::{Entries, Unavailable};
+use super::super::shared::{Content, Entries, Unavailable};
 use super::connection::{Server, Session};
-use super::entries;
+use super::entries::{self, Arrived};
 use super::reply;
 use super::route::RedisRoute;
 use crate::core::{Fenced, Position, Snapshot};
@@ -126,7 +126,10 @@ impl RedisFeed {
             .await?;
         let read = entries::of_read(&reply)?;
         Ok(Entries {
-            entries: read.iter().filter_map(entries::kept).collect(),
+            entries: read
+                .iter()
+                .filter_map(|entry| Some(self.content(entries::kept(entry)?)))
+                .collect(),
             complete: read.len() < BATCH,
         })
     }
@@ -147,7 +150,9 @@ impl RedisFeed {
         while let Some(push) = next {
             match push.kind {
                 PushKind::Disconnection => return Err(disconnected()),
-                PushKind::Message => taken.extend(entries::published(&push)),
+                PushKind::Message => {
+                    taken.extend(entries::published(&push).map(|entry| self.content(entry)));
+                }
                 _ => {}
             }
             if taken.len() >= BATCH {
@@ -162,6 +167,11 @@ impl RedisFeed {
             entries: taken,
             complete: true,
         })
+    }
+
+    fn content(&self, entry: Arrived<'_>) -> (Position, Content) {
+        let local = self.route.local();
+        entries::content(entry, |position, id| local.was_confirmed(position, id))
     }
 
     async fn patiently<T>(

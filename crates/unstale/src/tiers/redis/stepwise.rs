@@ -9,6 +9,7 @@ use tokio::sync::mpsc::Receiver;
 use super::connection::Session;
 use super::{Redis, RedisLine, entries, looked, reply};
 use crate::config::Config;
+use crate::core::{Message, Position};
 use crate::error::Error;
 use crate::evidence::steps::{Answer, Caller, Found, Meta, State, Step, in_order};
 use crate::protect::Route;
@@ -139,7 +140,9 @@ impl RedisSteps {
             Some(subscription) => subscription.news().await?,
             None => {
                 let log = log.as_sequence().unwrap_or_default();
-                log.iter().filter_map(entries::kept).collect()
+                log.iter()
+                    .filter_map(|entry| entries::kept(entry).map(read))
+                    .collect()
             }
         };
         let found = |answers: &[Value]| {
@@ -185,7 +188,7 @@ impl Subscription {
         while let Ok(push) = self.pushes.try_recv() {
             news.extend(
                 (push.kind == redis::PushKind::Message)
-                    .then(|| entries::published(&push))
+                    .then(|| entries::published(&push).map(read))
                     .flatten(),
             );
         }
@@ -193,7 +196,11 @@ impl Subscription {
     }
 }
 
-type Log = Vec<entries::Entry>;
+type Log = Vec<(Position, Option<Message>)>;
+
+fn read((position, entry): entries::Arrived<'_>) -> (Position, Option<Message>) {
+    (position, entry.and_then(entries::Entry::read))
+}
 
 fn read_meta(reply: &Value) -> RedisResult<Option<Meta>> {
     let fields: HashMap<String, String> = FromRedisValue::from_redis_value_ref(reply)?;

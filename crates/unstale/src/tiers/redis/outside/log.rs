@@ -66,10 +66,10 @@ impl Watch {
         let read = self.feed.entries(self.cursor, wait).await;
         let read = read.map_err(|failure| self.broken(failure))?;
         let mut entries = Vec::new();
-        for (position, message) in read.entries {
+        for (position, content) in read.entries {
             // What was published before the tail was taken is no news.
             if position > self.cursor {
-                entries.push(self.entry(position, message));
+                entries.push(self.entry(position, content.into_message()));
             }
         }
         Ok(entries)
