@@ -1,7 +1,8 @@
 //! One pattern removed, with more and more keys in L2.
 //!
 //! The pattern matches none of them: what it costs to find that out is what is measured. Each size
-//! has a server of its own, so that all are measured in turns.
+//! has a server of its own, and one removal after the other goes to the next of them, so that no size
+//! has the machine to itself while it is slow, or fast.
 
 use std::time::{Duration, Instant};
 
@@ -55,13 +56,7 @@ fn measure(run: &Run) -> Result<Outcome> {
     }
     let removals = run.count(REMOVALS);
     let contenders = vec![
-        Contender::new("unstale", |round| {
-            let mut figures = Vec::new();
-            for size in &sizes {
-                figures.extend(size.bed.block_on(ours(size, round, removals))?);
-            }
-            Ok(figures)
-        }),
+        Contender::new("unstale", |round| ours(&sizes, round, removals)),
         // So slow that the larger sizes are measured in some rounds only.
         Contender::new("multi-tier-cache", |round| {
             let mut figures = Vec::new();
@@ -126,23 +121,39 @@ async fn populate(raw: &Raw, keys: usize) -> Result<()> {
 
 /// Patterns and single keys by turns. The same patterns come again in every round, as they do in a
 /// service.
-async fn ours(size: &Size, round: usize, removals: usize) -> Result<Vec<Figure>> {
-    let (mut patterns, mut single) = (Latencies::default(), Latencies::default());
+fn ours(sizes: &[Size], round: usize, removals: usize) -> Result<Vec<Figure>> {
+    let mut taken: Vec<[Latencies; 2]> = sizes.iter().map(|_| Default::default()).collect();
     for number in 0..removals {
-        let pattern = format!("feed:user:{number}:page:*");
-        let began = Instant::now();
-        let removed = size.ours.remove_pattern(&pattern).await;
-        patterns.record(began.elapsed());
-        ensure!(removed.is_applied(), "a ban was not confirmed");
-        let key = format!("stock:price:{round}:{number}");
-        let began = Instant::now();
-        let removed = size.ours.remove(&key).await;
-        single.record(began.elapsed());
-        ensure!(removed.is_applied(), "a removal was not confirmed");
+        for (size, taken) in sizes.iter().zip(&mut taken) {
+            let removed = size.bed.block_on(remove_both(&size.ours, round, number))?;
+            for (latencies, took) in taken.iter_mut().zip(removed) {
+                latencies.record(took);
+            }
+        }
     }
-    let mut figures = patterns.figures(&format!("{}, pattern ", size.name));
-    figures.extend(single.figures(&format!("{}, remove ", size.name)));
-    Ok(figures)
+    let taken = sizes.iter().zip(taken);
+    Ok(taken
+        .flat_map(|(size, [patterns, single])| {
+            let mut figures = patterns.figures(&format!("{}, pattern ", size.name));
+            figures.extend(single.figures(&format!("{}, remove ", size.name)));
+            figures
+        })
+        .collect())
+}
+
+/// How long a pattern takes, and a single key.
+async fn remove_both(ours: &Cache, round: usize, number: usize) -> Result<[Duration; 2]> {
+    let began = Instant::now();
+    let removed = ours
+        .remove_pattern(&format!("feed:user:{number}:page:*"))
+        .await;
+    let pattern = began.elapsed();
+    ensure!(removed.is_applied(), "a ban was not confirmed");
+    let began = Instant::now();
+    let removed = ours.remove(&format!("stock:price:{round}:{number}")).await;
+    let single = began.elapsed();
+    ensure!(removed.is_applied(), "a removal was not confirmed");
+    Ok([pattern, single])
 }
 
 async fn theirs(size: &Size) -> Result<Figure> {

@@ -2,7 +2,8 @@
 //! its operations and removes or sets in the others.
 //!
 //! Four instances with 256 workers each, a database that takes 1 ms. Whatever is not a read writes
-//! the row and removes its key. Statistics: Yang, Yue, Rashmi, OSDI 2020, CC BY 4.0.
+//! the row and removes its key. Without any cache, the same shows what the workload itself takes.
+//! Statistics: Yang, Yue, Rashmi, OSDI 2020, CC BY 4.0.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use workload::{Delay, Offer, Plan, Preset, Subject};
 
 use super::Row;
 use crate::measure::{Contender, Figure, Outcome, Target, Unit};
-use crate::setup::{Bed, Run, fresh_ours, fresh_theirs};
+use crate::setup::{Bed, Run, Uncached, fresh_ours, fresh_theirs};
 
 pub(super) const ROW: Row = Row {
     name: "twitter",
@@ -21,6 +22,8 @@ pub(super) const ROW: Row = Row {
 
 const INSTANCES: usize = 4;
 const WORKERS: usize = 256;
+
+const BARE: &str = "no cache";
 
 const RATE: &str = "operations";
 const HITS: &str = "hit rate";
@@ -42,7 +45,7 @@ fn measure(run: &Run) -> Result<Outcome> {
     plan.with_oracle = true;
     let ttl = plan.preset.ttl;
     let rounds = run.few_rounds();
-    let (mut our_report, mut their_report) = (None, None);
+    let (mut our_report, mut their_report, mut bare_report) = (None, None, None);
     let contenders = vec![
         Contender::new("unstale", |round| {
             let ours = fresh_ours(&bed, INSTANCES, ttl)?;
@@ -58,6 +61,10 @@ fn measure(run: &Run) -> Result<Outcome> {
                 &mut their_report,
             )
         }),
+        Contender::new(BARE, |_| {
+            let bare = [Uncached; INSTANCES];
+            figures(&bed, &plan, &bare, false, &mut bare_report)
+        }),
     ];
     let mut outcome = Outcome::of(rounds.interleave(contenders)?);
     let [of_ours, of_theirs] =
@@ -72,6 +79,13 @@ fn measure(run: &Run) -> Result<Outcome> {
         ),
     ] {
         outcome.claim_ratio(what, of_ours(measure), of_theirs(measure), target);
+    }
+    for (who, of) in [
+        ("unstale", of_ours(RATE)),
+        ("multi-tier-cache", of_theirs(RATE)),
+    ] {
+        let what = format!("cluster 14, {who}: operations, beside the workload alone");
+        outcome.claim_ratio(&what, of, [BARE, RATE], Target::None);
     }
     outcome.claim_value(
         "cluster 14: stale reads",

@@ -9,6 +9,7 @@ mod raw;
 mod run;
 mod sibling;
 mod stopwatch;
+mod uncached;
 mod value;
 
 pub use bed::Bed;
@@ -20,4 +21,5 @@ pub use raw::{Pushed, Raw};
 pub use run::Run;
 pub use sibling::{output_of, sibling};
 pub use stopwatch::{Board, Watched};
+pub use uncached::Uncached;
 pub use value::{StockPrice, key, price, symbol};
