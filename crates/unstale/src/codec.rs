@@ -12,6 +12,9 @@ pub(crate) mod message_pack;
 /// How deeply a value may be nested: `serde_json` reads no deeper, and a stack has room for it.
 const DEEPEST: usize = 127;
 
+/// Most values are no larger when encoded, and get their memory at once.
+const SMALL: usize = 256;
+
 /// The flags name the encoding, and one bit of them says that the payload is compressed.
 const MESSAGE_PACK: u8 = 0;
 const JSON: u8 = 1;
@@ -51,7 +54,9 @@ impl Codec {
         let invalid = |error: Box<dyn std::error::Error + Send + Sync>| EncodeError::Invalid(error);
         let (flags, payload) = match self.encoding {
             Encoding::MessagePack => {
-                let payload = rmp_serde::to_vec_named(value).map_err(|e| invalid(e.into()))?;
+                let mut payload = Vec::with_capacity(SMALL);
+                rmp_serde::encode::write_named(&mut payload, value)
+                    .map_err(|e| invalid(e.into()))?;
                 (MESSAGE_PACK, payload)
             }
             Encoding::Json => {

@@ -76,11 +76,15 @@ impl EntryOptions {
 
     /// What applies, given the policies that may decide what these options leave open: the first
     /// that says something wins.
-    pub(crate) fn resolve(&self, policies: &[&Policy], defaults: &Defaults) -> Traits {
+    pub(crate) fn resolve<'a>(
+        &self,
+        policies: impl Iterator<Item = &'a Policy> + Clone,
+        defaults: &Defaults,
+    ) -> Traits {
         fn first<T>(explicit: Option<T>, policies: impl Iterator<Item = Option<T>>) -> Option<T> {
             explicit.into_iter().chain(policies.flatten()).next()
         }
-        let of = || policies.iter().copied();
+        let of = || policies.clone();
         let ttl = first(
             self.absolute_expiration,
             of().map(|p| p.absolute_expiration),

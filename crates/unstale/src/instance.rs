@@ -54,6 +54,8 @@ pub(crate) struct Instance {
     ack_timeout: Duration,
     close_timeout: Duration,
     leases: AtomicU64,
+    /// What the names of its leases begin with.
+    lease_prefix: Box<str>,
     started: Tick,
     /// Whether it tells operators of itself.
     beats: bool,
@@ -113,6 +115,7 @@ impl Instance {
             ack_timeout: config.stream.ack_timeout,
             close_timeout: config.redis.effective_command_timeout() * 4,
             leases: AtomicU64::new(0),
+            lease_prefix: format!("{origin:016x}.").into(),
             started: clock::now(),
             beats: config.heartbeat.enabled,
         });
@@ -164,11 +167,8 @@ impl Instance {
 
     /// A name that no other lease has, on any instance.
     pub(crate) fn unique_token(&self) -> String {
-        format!(
-            "{:016x}.{:x}",
-            self.origin,
-            self.leases.fetch_add(1, Ordering::Relaxed)
-        )
+        let number = self.leases.fetch_add(1, Ordering::Relaxed);
+        [&*self.lease_prefix, itoa::Buffer::new().format(number)].concat()
     }
 
     /// What applies to an entry of this key.
@@ -179,8 +179,8 @@ impl Instance {
         options: &EntryOptions,
     ) -> Traits {
         let configured = self.policies.resolve(key).map(|rule| &rule.policy);
-        let policies: Vec<_> = in_code.into_iter().chain(configured).collect();
-        options.resolve(&policies, &self.defaults)
+        let policies = in_code.into_iter().chain(configured);
+        options.resolve(policies, &self.defaults)
     }
 
     /// Where a key is counted: under the label of its policy, of its space, or its own.

@@ -3,6 +3,8 @@
 //! `rmp_serde` counts how deeply arrays and maps are nested, but not enums, and allows more than a
 //! thread's stack may have room for: a few kilobytes of a damaged record would end the process.
 
+use arrayvec::ArrayVec;
+
 use super::DEEPEST;
 
 /// Whether a payload is one value, whole, and not nested too deeply.
@@ -14,15 +16,12 @@ pub(crate) fn is_sound(payload: &[u8]) -> bool {
 fn walk(payload: &[u8]) -> Option<&[u8]> {
     let mut rest = payload;
     // How many values are still to come in each array and map that has begun.
-    let mut open: Vec<u64> = Vec::new();
+    let mut open = ArrayVec::<u64, DEEPEST>::new();
     loop {
         let (values, behind) = step(rest)?;
         rest = behind;
         if values > 0 {
-            if open.len() == DEEPEST {
-                return None;
-            }
-            open.push(values);
+            open.try_push(values).ok()?;
             continue;
         }
         loop {

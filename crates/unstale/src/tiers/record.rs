@@ -27,6 +27,9 @@ const VALUE: &str = "V1";
 /// A header is no longer than this: what `touch.lua` looks at.
 const HEADER: usize = 256;
 
+/// What comes before a token is no longer than this: a kind, and three numbers.
+const START: usize = 68;
+
 /// What an entry carries beside its payload.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Traits {
@@ -58,7 +61,10 @@ pub(crate) enum Record {
 
 /// The bytes of a lease.
 pub(crate) fn lease(stamp: Position, token: &str) -> Bytes {
-    format!("{LEASE} {} {} 0 {token} ;", stamp.epoch, stamp.seq).into()
+    let mut lease = Words::with_room_for(START + token.len());
+    lease.text(LEASE).number(stamp.epoch).number(stamp.seq);
+    lease.number(0_u8).text(token);
+    lease.behind(b";")
 }
 
 /// The bytes of a value, but for what the script that stores it knows better: everything behind
@@ -68,22 +74,52 @@ pub(crate) fn value_rest(token: &str, traits: &Traits, encoded: &Encoded) -> Vec
         [] => String::new(),
         tags => serde_json::Value::from_iter(tags.iter().map(|tag| &**tag)).to_string(),
     };
-    let header = format!(
-        "{token} {} {} {} {} {} {} ;",
-        encoded.flags,
-        millis(traits.ttl),
-        traits.sliding.map_or(0, millis),
-        traits.size,
-        traits.priority.level(),
-        tags.len(),
-    );
-    [header.as_bytes(), tags.as_bytes(), &encoded.payload].concat()
+    let room = HEADER + tags.len() + encoded.payload.len();
+    let mut rest = Words::with_room_for(room);
+    rest.text(token)
+        .number(encoded.flags)
+        .number(millis(traits.ttl))
+        .number(traits.sliding.map_or(0, millis))
+        .number(traits.size)
+        .number(traits.priority.level())
+        .number(tags.len());
+    let mut rest = rest.0;
+    rest.push(b';');
+    rest.extend_from_slice(tags.as_bytes());
+    rest.extend_from_slice(&encoded.payload);
+    rest
 }
 
 /// The bytes of a value, given what [`value_rest`] left out.
 pub(crate) fn value(stamp: Position, deadline: u64, rest: &[u8]) -> Bytes {
-    let start = format!("{VALUE} {} {} {deadline} ", stamp.epoch, stamp.seq);
-    [start.as_bytes(), rest].concat().into()
+    let mut value = Words::with_room_for(START + rest.len());
+    value.text(VALUE).number(stamp.epoch).number(stamp.seq);
+    value.number(deadline);
+    value.behind(rest)
+}
+
+/// The words of a header, each followed by a space: every fill and every miss writes some.
+struct Words(Vec<u8>);
+
+impl Words {
+    fn with_room_for(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
+    fn text(&mut self, word: &str) -> &mut Self {
+        self.0.extend_from_slice(word.as_bytes());
+        self.0.push(b' ');
+        self
+    }
+
+    fn number(&mut self, number: impl itoa::Integer) -> &mut Self {
+        self.text(itoa::Buffer::new().format(number))
+    }
+
+    fn behind(mut self, rest: &[u8]) -> Bytes {
+        self.0.extend_from_slice(rest);
+        self.0.into()
+    }
 }
 
 /// The first bytes of a record, up to its token: no two records of a key have the same. What is

@@ -3,7 +3,7 @@
 //! A batch names hundreds of keys. The client's own invocations keep each of them, and each argument,
 //! in memory of its own before they are written into a command.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -47,12 +47,6 @@ impl Call {
 
 /// Text that is put together only where it is written.
 pub(super) struct Text<T>(pub(super) T);
-
-impl<T: Display> Display for Text<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 impl<T: Display> ToRedisArgs for Text<T> {
     fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {

@@ -24,7 +24,7 @@ impl Redis {
         rest: Vec<u8>,
     ) -> Result<bool, Unavailable> {
         let fill = Fill {
-            record: &self.keyspace.record(key).to_string(),
+            record: &self.keyspace.record(key).to_text(),
             lease,
             value,
             rest: &rest,

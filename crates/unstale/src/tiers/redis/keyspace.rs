@@ -1,8 +1,9 @@
 //! The names of everything that a partition keeps on the server.
 
-use std::fmt::{self, Display};
+use std::io::Write as _;
 
-use super::call::Text;
+use redis::{RedisWrite, ToRedisArgs};
+
 use crate::config::Config;
 use crate::partitions::{PartitionId, hash_tag};
 
@@ -51,11 +52,8 @@ impl Keyspace {
     }
 
     /// The key of a record.
-    pub(super) fn record<'a>(&'a self, key: &'a str) -> Text<impl Display + 'a> {
-        Text(fmt::from_fn(move |f| {
-            f.write_str(&self.record)?;
-            f.write_str(key)
-        }))
+    pub(super) fn record<'a>(&'a self, key: &'a str) -> Record<'a> {
+        Record([&self.record, key])
     }
 
     /// The key of an instance's heartbeat.
@@ -68,6 +66,25 @@ impl Keyspace {
         match self.channel.as_str() {
             "" => format!("the Stream {}", self.log),
             channel => format!("the channel {channel}"),
+        }
+    }
+}
+
+/// The key of a record, in the parts that it consists of.
+pub(super) struct Record<'a>([&'a str; 2]);
+
+impl Record<'_> {
+    pub(super) fn to_text(&self) -> String {
+        self.0.concat()
+    }
+}
+
+impl ToRedisArgs for Record<'_> {
+    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
+        let mut argument = out.writer_for_next_arg();
+        for part in self.0 {
+            // Memory takes whatever is written.
+            let _ = argument.write_all(part.as_bytes());
         }
     }
 }

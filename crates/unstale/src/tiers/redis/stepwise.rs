@@ -128,7 +128,7 @@ impl RedisSteps {
         all.cmd("HGETALL").arg(&redis.keyspace.meta);
         all.cmd("XRANGE").arg(&redis.keyspace.log).arg("-").arg("+");
         for key in keys {
-            let record = redis.keyspace.record(key).to_string();
+            let record = redis.keyspace.record(key).to_text();
             all.cmd("PTTL").arg(&record).cmd("GET").arg(&record);
         }
         let mut connection = self.line.connection.commands();

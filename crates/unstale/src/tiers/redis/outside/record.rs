@@ -14,7 +14,7 @@ use crate::tiers::redis::reply;
 
 impl Outside {
     pub(crate) async fn inspect(&self, key: &str) -> Result<Inspection, Trouble> {
-        let stored_as = self.keyspace().record(key).to_string();
+        let stored_as = self.keyspace().record(key).to_text();
         let kind: String = self.ask(cmd("TYPE").arg(&stored_as)).await?;
         let mut all = pipe();
         all.cmd("TIME");

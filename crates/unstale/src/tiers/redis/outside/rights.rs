@@ -159,7 +159,7 @@ impl Outside {
             On::Nothing => None,
             On::Meta => Some(keyspace.meta.clone()),
             On::Log => Some(keyspace.log.clone()),
-            On::Record => Some(keyspace.record("").to_string()),
+            On::Record => Some(keyspace.record("").to_text()),
             On::Instances => Some(keyspace.instances.clone()),
             On::Channel => Some(keyspace.channel.clone()),
         };
