@@ -1,12 +1,17 @@
 //! The name a key is counted under in metrics when no policy gives one.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use arrayvec::ArrayString;
 use foldhash::fast::RandomState;
 
 /// The label of every key whose own label would exceed the bound.
 pub const OTHER_LABEL: &str = "(other)";
+
+/// A label of so many bytes is folded on the stack: every miss and every removal asks for one.
+const SHORT: usize = 128;
 
 /// Hands out metrics labels, at most so many different ones.
 ///
@@ -44,10 +49,21 @@ impl Labels {
 
     /// The label of a key to which no policy applies.
     pub fn for_key(&self, key: &str) -> Arc<str> {
-        let label = fold(key);
+        let mut short = ArrayString::<SHORT>::new();
+        if fold(key, &mut short).is_ok() {
+            return self.known(&short);
+        }
+        let mut long = String::with_capacity(key.len());
+        // Text grows as it has to.
+        let _ = fold(key, &mut long);
+        self.known(&long)
+    }
+
+    /// This label, if it is one of those that there are, or may become one.
+    fn known(&self, label: &str) -> Arc<str> {
         // A panic elsewhere cannot leave the set half-changed, so a poisoned lock is usable.
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(label) = known.get(&*label) {
+        if let Some(label) = known.get(label) {
             return Arc::clone(label);
         }
         if known.len() >= self.bound {
@@ -55,7 +71,7 @@ impl Labels {
         }
         drop(known);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(label) = known.get(&*label) {
+        if let Some(label) = known.get(label) {
             return Arc::clone(label);
         }
         if known.len() >= self.bound {
@@ -77,8 +93,7 @@ impl Default for Labels {
 ///
 /// Names and ids alternate in most keys, so the last of several segments is an id even when it
 /// does not look like one (`stock:price:MSFT`), unless it follows an id (`document:17:versions`).
-fn fold(key: &str) -> String {
-    let mut folded = String::with_capacity(key.len());
+fn fold(key: &str, folded: &mut impl fmt::Write) -> fmt::Result {
     let mut rest = Some(key);
     let mut previous_is_id = None;
     while let Some(segments) = rest {
@@ -87,12 +102,12 @@ fn fold(key: &str) -> String {
         let last_after_name = rest.is_none() && previous_is_id == Some(false);
         let id = last_after_name || looks_like_an_id(segment);
         if previous_is_id.is_some() {
-            folded.push(':');
+            folded.write_char(':')?;
         }
-        folded.push_str(if id { "*" } else { segment });
+        folded.write_str(if id { "*" } else { segment })?;
         previous_is_id = Some(id);
     }
-    folded
+    Ok(())
 }
 
 /// The first segment, and what comes after it. Segments are so short that a plain search is the
@@ -173,7 +188,17 @@ mod tests {
             ("", ""),
             ("a:", "a:*"),
         ] {
-            assert_eq!(fold(key), label, "{key}");
+            assert_eq!(&*Labels::default().for_key(key), label, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_label_may_be_long() {
+        let name = format!("{}:", "name".repeat(7));
+        for names in 1..10 {
+            let start = name.repeat(names);
+            let label = Labels::default().for_key(&format!("{start}17"));
+            assert_eq!(*label, format!("{start}*"));
         }
     }
 

@@ -10,7 +10,6 @@
 //! payload. Spans are milliseconds; the deadline is a time of the server's clock, and only
 //! entries with a sliding expiration have one.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,7 +136,7 @@ pub(crate) fn identity(record: &[u8]) -> &[u8] {
 /// The time on the server's clock, in milliseconds, that a record cannot slide beyond.
 pub(crate) fn deadline(record: &[u8]) -> Option<u64> {
     let field = record.split(|byte| *byte == b' ').nth(3)?;
-    number(std::str::from_utf8(field).ok()?).filter(|deadline| *deadline > 0)
+    number(field).filter(|deadline| *deadline > 0)
 }
 
 /// Reads a record; what cannot be read is foreign.
@@ -147,7 +146,9 @@ pub(crate) fn parse(bytes: &Bytes) -> Record {
 
 fn parse_known(bytes: &Bytes) -> Option<Record> {
     let header_end = bytes.iter().take(HEADER).position(|byte| *byte == b';')?;
-    let mut fields = std::str::from_utf8(&bytes[..header_end]).ok()?.split(' ');
+    let header = &bytes[..header_end];
+    std::str::from_utf8(header).ok()?;
+    let mut fields = header.split(|byte| *byte == b' ');
     let kind = fields.next()?;
     let stamp = Position {
         epoch: next(&mut fields)?,
@@ -158,8 +159,8 @@ fn parse_known(bytes: &Bytes) -> Option<Record> {
         return None;
     }
     match kind {
-        LEASE => Some(Record::Lease { stamp }),
-        VALUE => {
+        kind if kind == LEASE.as_bytes() => Some(Record::Lease { stamp }),
+        kind if kind == VALUE.as_bytes() => {
             let flags = next(&mut fields)?;
             let ttl = Duration::from_millis(next(&mut fields)?);
             let sliding = match next(&mut fields)? {
@@ -200,21 +201,23 @@ fn parse_tags(json: &[u8]) -> Option<Box<[Arc<str>]>> {
     Some(tags.into_iter().map(Arc::from).collect())
 }
 
-fn next<'a, N: FromStr>(fields: &mut impl Iterator<Item = &'a str>) -> Option<N> {
+fn next<'a, N: TryFrom<u64>>(fields: &mut impl Iterator<Item = &'a [u8]>) -> Option<N> {
     number(fields.next()?)
 }
 
 /// Reads digits, as the scripts do, which know no sign.
-fn number<N: FromStr>(digits: &str) -> Option<N> {
-    let parsed = digits.parse().ok()?;
-    digits
-        .starts_with(|c: char| c.is_ascii_digit())
-        .then_some(parsed)
+fn number<N: TryFrom<u64>>(digits: &[u8]) -> Option<N> {
+    let (first, rest) = digits.split_first()?;
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let number = rest.iter().try_fold(digit(first)?, |number: u64, byte| {
+        number.checked_mul(10)?.checked_add(digit(byte)?)
+    });
+    N::try_from(number?).ok()
 }
 
 /// Whether the scripts see one token here.
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_graphic)
 }
 
 /// Whole milliseconds, rounded up: an expiration is never zero.
