@@ -1,5 +1,6 @@
 //! Goes one of the hot paths so many times: `hot_paths PATH TIMES`. Run by callgrind, which counts
-//! the instructions; two runs of different length differ by what the path alone costs.
+//! the instructions; two runs of different length differ by what the path alone costs. `get-100k` is
+//! `get` with as many keys, and so on.
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -12,6 +13,9 @@ use unstale::{Cache, Config, Hub};
 
 /// Keys that are held, and asked for in turns.
 const HELD: usize = 64;
+
+/// As many are held by the paths of this name.
+const MANY: (&str, usize) = ("-100k", 100_000);
 
 /// Keys that are prepared, however many are used: so that preparing costs the same in every run.
 const PREPARED: usize = 20_000;
@@ -33,9 +37,15 @@ fn main() -> Result<()> {
 }
 
 async fn go(path: &str, times: usize) -> Result<()> {
+    let (path, held) = match path.strip_suffix(MANY.0) {
+        Some(path) => (path, MANY.1),
+        None => (path, HELD),
+    };
     match path {
-        "get" | "space-get" | "space-get-inspected" | "get-or-load" => hits(path, times).await,
-        "quick-cache-get" => raw_hits(times),
+        "get" | "space-get" | "space-get-inspected" | "get-or-load" => {
+            hits(path, held, times).await
+        }
+        "quick-cache-get" => raw_hits(held, times),
         "miss" => misses(times).await,
         "remove" => removals(times, 1).await,
         "remove-and-receive" => removals(times, 2).await,
@@ -50,8 +60,19 @@ fn config() -> Config {
     config.max_staleness = Duration::from_secs(120);
     config.stream.poll_interval = Duration::from_secs(60);
     config.stream.ack_timeout = Duration::from_secs(240);
-    config.memory.size_limit = 2 * PREPARED as u64;
+    config.memory.size_limit = 2 * MANY.1 as u64;
     config
+}
+
+/// Numbers of so many keys in an order that visits all, and that no processor foresees when there
+/// are many: the stride is prime to how many there are.
+fn visits(held: usize, times: usize) -> impl Iterator<Item = usize> {
+    let stride = (61_803 % held) | 1;
+    let next = move |number: &usize| {
+        let next = number + stride;
+        Some(if next < held { next } else { next - held })
+    };
+    std::iter::successors(Some(0), next).take(times)
 }
 
 /// How a key is asked for that is in L1.
@@ -62,7 +83,7 @@ enum Verb {
     GetOrLoad,
 }
 
-async fn hits(path: &str, times: usize) -> Result<()> {
+async fn hits(path: &str, held: usize, times: usize) -> Result<()> {
     let mut config = config();
     if path == "space-get-inspected" {
         config.inspect.sample_rate = 0.001;
@@ -70,12 +91,12 @@ async fn hits(path: &str, times: usize) -> Result<()> {
     let cache = Cache::builder().config(config).build().await?;
     let space = cache.space::<StockPrice>("stock:price");
     // Unless hits are inspected, this changes nothing.
-    let space = space.inspect_with(|symbol: String| async move {
-        let number = (0..HELD).find(|number| bench::setup::symbol(*number) == symbol);
+    let space = space.inspect_with(move |symbol: String| async move {
+        let number = (0..held).find(|number| bench::setup::symbol(*number) == symbol);
         Ok::<_, Infallible>(number.map(price))
     });
-    let keys: Vec<_> = (0..HELD).map(key).collect();
-    let symbols: Vec<_> = (0..HELD).map(symbol).collect();
+    let keys: Vec<_> = (0..held).map(key).collect();
+    let symbols: Vec<_> = (0..held).map(symbol).collect();
     for (number, key) in keys.iter().enumerate() {
         let load = async || Ok::<_, Infallible>(Some(price(number)));
         ensure!(cache.get_or_load(key, load).await.is_ok());
@@ -87,8 +108,7 @@ async fn hits(path: &str, times: usize) -> Result<()> {
         _ => Verb::SpaceGet,
     };
     let mut found = 0;
-    for time in 0..times {
-        let number = time % HELD;
+    for number in visits(held, times) {
         let price = match verb {
             Verb::Get => cache.get::<StockPrice>(&keys[number]).await,
             Verb::SpaceGet => space.get(&symbols[number]).await,
@@ -105,14 +125,14 @@ async fn hits(path: &str, times: usize) -> Result<()> {
 }
 
 /// What the cache beneath L1 takes, to compare with.
-fn raw_hits(times: usize) -> Result<()> {
-    let raw = quick_cache::sync::Cache::new(2 * PREPARED);
-    let keys: Vec<_> = (0..HELD).map(key).collect();
-    for (number, key) in keys.iter().enumerate() {
-        raw.insert(key.clone(), Arc::new(price(number)));
+fn raw_hits(held: usize, times: usize) -> Result<()> {
+    let raw = quick_cache::sync::Cache::new(2 * MANY.1);
+    let keys: Vec<_> = (0..held).map(key).collect();
+    for number in 0..held {
+        raw.insert(key(number), Arc::new(price(number)));
     }
-    let found = (0..times)
-        .filter(|time| black_box(raw.get(&*keys[time % HELD])).is_some())
+    let found = visits(held, times)
+        .filter(|number| black_box(raw.get(&*keys[*number])).is_some())
         .count();
     ensure!(found == times, "a key was not found");
     Ok(())

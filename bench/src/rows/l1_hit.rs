@@ -1,9 +1,10 @@
 //! A hit in L1: everything is in memory, nothing waits.
 //!
 //! All hold the same typed value under the same keys, 100,000 of them, and are asked with a key
-//! that is there already, except `Space::get`, which builds it. Unstale checks the TTL, the proof
-//! and the bans, and counts the hit; `moka` checks its TTL; `quick_cache` has none, and checks
-//! nothing. All hash with the same hasher, which is faster than `moka`'s own. `multi-tier-cache`
+//! that is there already, except `Space::get`, which builds it. Each has keys of its own, apart from
+//! those it is asked with, as the cache of a service has: comparing them reads what is stored.
+//! Unstale checks the TTL, the proof and the bans, and counts the hit; `moka` checks its TTL;
+//! `quick_cache` has none, and checks nothing. All hash with the same hasher, which is faster than `moka`'s own. `multi-tier-cache`
 //! hands out a value of its own, decoded from MessagePack; the others share an `Arc`.
 
 use std::convert::Infallible;
@@ -64,9 +65,9 @@ fn measure(run: &Run) -> Result<Outcome> {
         .max_capacity(capacity as u64)
         .time_to_live(Duration::from_secs(120))
         .build_with_hasher(DefaultHashBuilder::default());
-    for (number, key) in keys.iter().enumerate() {
-        raw.insert(key.clone(), Arc::new(price(number)));
-        moka.insert(key.clone(), Arc::new(price(number)));
+    for number in 0..KEYS {
+        raw.insert(key(number), Arc::new(price(number)));
+        moka.insert(key(number), Arc::new(price(number)));
     }
     let multi = bed.block_on(async {
         let multi = MultiTier::start(&bed.url(), capacity as u64).await?;
