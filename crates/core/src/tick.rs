@@ -12,11 +12,13 @@ impl Tick {
     pub const FAR_FUTURE: Tick = Tick(u64::MAX);
 
     /// The reading so many nanoseconds after the start.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
     /// Nanoseconds since the start.
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
@@ -30,6 +32,7 @@ impl Tick {
 impl Add<Duration> for Tick {
     type Output = Tick;
 
+    #[inline]
     fn add(self, span: Duration) -> Tick {
         Tick(self.0.saturating_add(nanos(span)))
     }
@@ -43,6 +46,7 @@ impl Sub<Duration> for Tick {
     }
 }
 
+#[inline]
 fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

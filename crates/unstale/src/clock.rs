@@ -58,14 +58,17 @@ mod source {
 
     use super::Tick;
 
+    #[inline]
     pub(super) fn precise() -> Tick {
         tick(clock_gettime(ClockId::Monotonic))
     }
 
+    #[inline]
     pub(super) fn coarse() -> Tick {
         tick(clock_gettime(ClockId::MonotonicCoarse))
     }
 
+    #[inline]
     fn tick(reading: Timespec) -> Tick {
         // A monotonic clock never reads less than zero.
         let (seconds, nanos) = (reading.tv_sec as u64, reading.tv_nsec as u64);

@@ -51,11 +51,13 @@ impl Local {
     }
 
     /// L1 may be served before this.
+    #[inline]
     pub(crate) fn holds_until(&self) -> Tick {
         Tick::from_nanos(self.holds_until.load(Ordering::Acquire))
     }
 
     /// How many bans have arrived.
+    #[inline]
     pub(crate) fn bans_arrived(&self) -> u64 {
         self.bans_arrived.load(Ordering::Acquire)
     }

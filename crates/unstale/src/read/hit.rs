@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Cacheable, Request};
 use crate::clock;
-use crate::core::{Guard, Position};
+use crate::core::{Guard, Position, Tick};
 use crate::tiers::{Look, Sliding, Value};
 
 /// The value of this instance's own copy, if it may be served: not expired, this instance proven,
@@ -47,9 +47,7 @@ fn servable(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
         expires
     };
     if !clock::is_before(deadline) {
-        if !clock::is_before(expires) {
-            drop_expired(request);
-        }
+        drop_if_expired(request, expires);
         return None;
     }
     Some(value)
@@ -72,10 +70,13 @@ fn recheck(request: &Request<'_>, look: &Look<'_>) -> Option<Value> {
     })
 }
 
+/// The copy may not be served: because it has expired, or for want of a proof.
 #[cold]
-fn drop_expired(request: &Request<'_>) {
-    let memory = &request.slice.local.memory;
-    memory.drop_if_expired(request.key, clock::now());
+fn drop_if_expired(request: &Request<'_>, expires: Tick) {
+    if !clock::is_before(expires) {
+        let memory = &request.slice.local.memory;
+        memory.drop_if_expired(request.key, clock::now());
+    }
 }
 
 /// Reading the copy prolongs it.
