@@ -1,12 +1,12 @@
 //! One copy in L1: what decides whether a caller may have its value.
 
-use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::facts::Facts;
+use super::name::{self, Name};
 use crate::core::{Position, Tick};
 use crate::observe::SeriesId;
 use crate::policy::Priority;
@@ -17,18 +17,22 @@ use crate::tiers::record::Traits;
 ///
 /// It is what the cache beneath takes for the key, so that a look comes by it where it compares
 /// keys, in memory that it reads anyway, and its value is all that has to be cloned.
+///
+/// What a hit reads is at the end, beside the value, so that it is in as few lines of memory as can
+/// be.
+#[repr(C)]
 pub(crate) struct Held {
-    key: Box<str>,
     pub(crate) stamp: Position,
+    facts: Facts,
+    size: u16,
+    /// Where hits of this key are counted.
+    pub(crate) series: Option<SeriesId>,
     /// How many bans had arrived when this copy was last compared with them.
     checked: AtomicU64,
     /// The absolute expiration.
     lives_until: Tick,
     extras: Option<Arc<Extras>>,
-    size: u16,
-    /// Where hits of this key are counted.
-    pub(crate) series: Option<SeriesId>,
-    facts: Facts,
+    name: Name,
 }
 
 /// What few copies have.
@@ -72,7 +76,7 @@ impl Held {
         });
         let has_extras = sliding.is_some() || !traits.tags.is_empty() || beyond_size > 0;
         Self {
-            key: key.into(),
+            name: Name::new(key),
             stamp,
             checked: AtomicU64::new(checked),
             lives_until,
@@ -93,7 +97,7 @@ impl Held {
     pub(super) fn ballast(key: &str, weight: u64) -> Self {
         let (size, beyond_size) = split(weight);
         Self {
-            key: key.into(),
+            name: Name::new(key),
             stamp: Position::ORIGIN,
             checked: AtomicU64::default(),
             lives_until: Tick::default(),
@@ -108,8 +112,13 @@ impl Held {
         }
     }
 
+    #[inline]
+    pub(super) fn name(&self) -> &Name {
+        &self.name
+    }
+
     pub(super) fn key(&self) -> &str {
-        &self.key
+        self.name.as_str()
     }
 
     pub(crate) fn tags(&self) -> &[Arc<str>] {
@@ -124,6 +133,7 @@ impl Held {
         self.facts.priority()
     }
 
+    #[inline]
     pub(crate) fn checked(&self) -> u64 {
         self.checked.load(Ordering::Acquire)
     }
@@ -132,10 +142,24 @@ impl Held {
         self.checked.store(arrived, Ordering::Release);
     }
 
+    /// Whether it is one of the few that have any.
+    #[inline]
+    pub(super) fn has_extras(&self) -> bool {
+        self.extras.is_some()
+    }
+
+    #[inline]
     pub(super) fn sliding(&self) -> Option<&Arc<Sliding>> {
         self.extras.as_ref()?.sliding.as_ref()
     }
 
+    /// The absolute expiration.
+    #[inline]
+    pub(super) fn lives_until(&self) -> Tick {
+        self.lives_until
+    }
+
+    #[inline]
     pub(super) fn expires(&self) -> Tick {
         self.sliding()
             .map_or(self.lives_until, |sliding| sliding.expires())
@@ -155,21 +179,15 @@ fn split(weight: u64) -> (u16, u64) {
 }
 
 /// A copy is found, and told from others, by its key alone.
-impl Borrow<str> for Held {
-    fn borrow(&self) -> &str {
-        &self.key
-    }
-}
-
 impl Hash for Held {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
+        name::hash(self.key(), state);
     }
 }
 
 impl PartialEq for Held {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.name.is(other.key())
     }
 }
 

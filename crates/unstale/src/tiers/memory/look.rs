@@ -8,6 +8,7 @@ use std::sync::Arc;
 use quick_cache::Equivalent;
 
 use super::held::{Held, Sliding};
+use super::name;
 use crate::core::Tick;
 use crate::observe::SeriesId;
 
@@ -40,6 +41,7 @@ impl<'a> Look<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn key(&self) -> &'a str {
         self.key
     }
@@ -68,25 +70,37 @@ impl<'a> Look<'a> {
         self.sliding.into_inner()
     }
 
+    #[inline]
     fn note(&self, held: &Held) {
-        self.expires.set(held.expires());
+        self.expires.set(held.lives_until());
         self.checked.set(held.checked());
         self.series.set(held.series);
+        if held.has_extras() {
+            self.note_sliding(held);
+        }
+    }
+
+    /// Apart, because few copies slide.
+    #[inline(never)]
+    fn note_sliding(&self, held: &Held) {
         if let Some(sliding) = held.sliding() {
+            self.expires.set(sliding.expires());
             self.sliding.set(Some(sliding.clone()));
         }
     }
 }
 
 impl Hash for Look<'_> {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key().hash(state);
+        name::hash(self.key(), state);
     }
 }
 
 impl Equivalent<Held> for Look<'_> {
+    #[inline]
     fn equivalent(&self, held: &Held) -> bool {
-        let is_it = held.key() == self.key();
+        let is_it = held.name().is(self.key());
         if is_it {
             self.note(held);
         }
@@ -108,7 +122,7 @@ impl<J> Hash for Judged<'_, J> {
 
 impl<J: Fn(&Held)> Equivalent<Held> for Judged<'_, J> {
     fn equivalent(&self, held: &Held) -> bool {
-        let is_it = held.key() == self.look.key();
+        let is_it = held.name().is(self.look.key());
         if is_it {
             (self.judge)(held);
             self.look.note(held);
@@ -125,12 +139,12 @@ pub(super) struct Expired<'a> {
 
 impl Hash for Expired<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
+        name::hash(self.key, state);
     }
 }
 
 impl Equivalent<Held> for Expired<'_> {
     fn equivalent(&self, held: &Held) -> bool {
-        held.key() == self.key && held.expires() <= self.now
+        held.name().is(self.key) && held.expires() <= self.now
     }
 }

@@ -10,6 +10,7 @@ mod facts;
 mod gone;
 mod held;
 mod look;
+mod name;
 mod rank;
 mod sight;
 #[cfg(test)]
@@ -18,15 +19,17 @@ mod tests;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use quick_cache::{OptionsBuilder, Weighter};
 
 pub(crate) use self::changing::Changing;
 use self::gone::Gone;
 pub(crate) use self::held::{Held, Sliding};
 use self::look::{Expired, Judged};
 pub(crate) use self::look::{Look, Value};
+use self::name::Named;
 use self::rank::{Ranks, Round};
 use self::sight::Noted;
 pub(crate) use self::sight::Sight;
@@ -47,7 +50,7 @@ impl Weighter<Held, Value> for BySize {
     }
 }
 
-type Copied = Cache<Held, Value, BySize, DefaultHashBuilder, Ranks>;
+type Copied = Cache<Held, Value, BySize, RandomState, Ranks>;
 
 /// The copies of one instance; none when L1 is disabled.
 pub(crate) struct Memory {
@@ -76,18 +79,15 @@ impl Memory {
             .weight_capacity(limit.max(1))
             .build();
         let copies = match options {
-            Ok(options) => Cache::with_options(
-                options,
-                BySize,
-                DefaultHashBuilder::default(),
-                ranks.clone(),
-            ),
+            Ok(options) => {
+                Cache::with_options(options, BySize, RandomState::default(), ranks.clone())
+            }
             // Every option that can be missing is set above.
             Err(_) => Cache::with(
                 items,
                 limit.max(1),
                 BySize,
-                DefaultHashBuilder::default(),
+                RandomState::default(),
                 ranks.clone(),
             ),
         };
@@ -104,6 +104,7 @@ impl Memory {
     }
 
     /// The value of the copy that this look finds.
+    #[inline]
     pub(crate) fn get(&self, look: &Look<'_>) -> Option<Value> {
         self.copies.get(look)
     }
@@ -203,7 +204,7 @@ impl Memory {
     }
 
     fn forget(&self, key: &str, gone: &mut Gone) {
-        if let Some((held, value)) = self.copies.remove(key) {
+        if let Some((held, value)) = self.copies.remove(&Named(key)) {
             self.ranks.left(&held);
             gone.push(value);
         }
@@ -237,7 +238,7 @@ impl Memory {
                     .insert_with_lifecycle(ballast, nothing.clone(), gone);
             }
             for key in &self.ballast {
-                self.copies.remove(&**key);
+                self.copies.remove(&Named(key));
             }
         }
     }
@@ -258,7 +259,7 @@ fn cores() -> usize {
 fn ballast_keys(copies: &Copied) -> Box<[Box<str>]> {
     let mut keys: Vec<Option<Box<str>>> = vec![None; copies.num_shards()];
     for candidate in (0_u32..).map(|number| format!("\0ballast:{number}")) {
-        if let Some(slot) = keys.get_mut(copies.shard_index(candidate.as_str())) {
+        if let Some(slot) = keys.get_mut(copies.shard_index(&Named(&candidate))) {
             slot.get_or_insert(candidate.into());
         }
         if keys.iter().all(Option::is_some) {
