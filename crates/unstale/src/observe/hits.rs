@@ -102,37 +102,40 @@ pub(super) struct Turn {
 /// This thread's next turn.
 #[inline]
 pub(super) fn turn() -> Turn {
-    let turn = THREAD.try_with(|thread| {
-        let turns = thread.turns.get();
-        thread.turns.set(turns.wrapping_add(1));
-        Turn {
-            stripe: thread.stripe,
-            is_sampled: turns.is_multiple_of(SAMPLE),
-        }
-    });
-    // A thread that is ending has given its stripe back.
-    turn.unwrap_or(Turn {
-        stripe: SHARED,
-        is_sampled: false,
-    })
+    let turns = TURNS.get();
+    TURNS.set(turns.wrapping_add(1));
+    Turn {
+        stripe: STRIPE.get().unwrap_or_else(take_stripe),
+        is_sampled: turns.is_multiple_of(SAMPLE),
+    }
 }
 
-struct Thread {
-    stripe: Stripe,
-    turns: Cell<u64>,
-}
-
+// Apart from what is to be dropped when the thread ends, so that reading them takes no more than
+// that.
 thread_local! {
-    static THREAD: Thread = Thread {
-        stripe: FREE.lock().take(),
-        turns: Cell::new(0),
-    };
+    static TURNS: Cell<u64> = const { Cell::new(0) };
+    static STRIPE: Cell<Option<Stripe>> = const { Cell::new(None) };
+    static TAKEN: Taken = Taken(FREE.lock().take());
 }
 
-impl Drop for Thread {
+/// The stripe of this thread from now on.
+#[cold]
+fn take_stripe() -> Stripe {
+    // A thread that is ending has given its stripe back.
+    let stripe = TAKEN.try_with(|taken| taken.0).unwrap_or(SHARED);
+    STRIPE.set(Some(stripe));
+    stripe
+}
+
+/// A stripe, for as long as its thread lives.
+struct Taken(Stripe);
+
+impl Drop for Taken {
     fn drop(&mut self) {
-        if self.stripe != SHARED {
-            FREE.lock().returned.push(self.stripe);
+        // Values that are dropped after this may still ask the cache.
+        STRIPE.set(Some(SHARED));
+        if self.0 != SHARED {
+            FREE.lock().returned.push(self.0);
         }
     }
 }
