@@ -46,6 +46,7 @@ impl<T: Display + ?Sized> Ids for &T {
         with(&self);
     }
 
+    #[inline]
     fn fill(&self, filling: &mut Filling<'_>) {
         filling.id(*self);
     }
@@ -58,6 +59,7 @@ macro_rules! ids_of_values {
                 with(self);
             }
 
+            #[inline]
             fn fill(&self, filling: &mut Filling<'_>) {
                 filling.id(self);
             }
@@ -79,6 +81,7 @@ macro_rules! ids_of_tuples {
             }
 
             #[allow(non_snake_case)]
+            #[inline]
             fn fill(&self, filling: &mut Filling<'_>) {
                 let ($($name,)+) = self;
                 $(filling.id($name);)+

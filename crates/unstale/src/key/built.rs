@@ -4,10 +4,12 @@ use std::fmt::{self, Write};
 
 use arrayvec::ArrayString;
 
-/// Keys up to this length are built without an allocation.
-pub(super) const INLINE: usize = 128;
+/// Keys up to this length are built without an allocation. A `Built` is then as long as what is
+/// copied without a call.
+pub(super) const INLINE: usize = 116;
 
 /// A key that is being built, or was: on the stack while it is short.
+#[derive(Clone, Debug)]
 pub(crate) enum Built {
     Short(ArrayString<INLINE>),
     Long(String),
@@ -15,8 +17,18 @@ pub(crate) enum Built {
 
 impl Built {
     #[inline]
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Built::Short(ArrayString::new())
+    }
+
+    /// Begins with this, whatever was there before: a copy of known length costs less than adding
+    /// text of any.
+    #[inline]
+    pub(super) fn begin(&mut self, stem: &Self) {
+        match stem {
+            Built::Short(stem) => *self = Built::Short(*stem),
+            Built::Long(_) => *self = stem.clone(),
+        }
     }
 
     #[inline]
@@ -43,6 +55,14 @@ impl Built {
             Built::Short(short) => short,
             Built::Long(long) => long,
         }
+    }
+}
+
+impl From<&str> for Built {
+    fn from(text: &str) -> Self {
+        let mut built = Self::new();
+        built.push(text);
+        built
     }
 }
 

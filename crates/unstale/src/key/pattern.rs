@@ -1,5 +1,6 @@
 //! Key patterns, and how they are filled.
 
+use std::borrow::Cow;
 use std::fmt::{Display, Write};
 
 use castaway::match_type;
@@ -11,10 +12,28 @@ use crate::glob;
 #[derive(Clone, Debug)]
 pub(crate) struct KeyPattern {
     pattern: String,
-    /// What stands around the stars.
-    literals: Box<[Box<str>]>,
+    plain: Form,
     /// The same in a glob that matches the keys of this pattern.
-    escaped: Box<[Box<str>]>,
+    escaped: Form,
+}
+
+/// What stands around the stars.
+#[derive(Clone, Debug)]
+struct Form {
+    /// Before the first, as the start of a key: copying that costs less than adding text to an
+    /// empty one.
+    stem: Built,
+    /// Behind each.
+    behind: Box<[Box<str>]>,
+}
+
+impl Form {
+    fn new<'a>(mut literals: impl Iterator<Item = Cow<'a, str>>) -> Self {
+        Self {
+            stem: (&*literals.next().unwrap_or_default()).into(),
+            behind: literals.map(Into::into).collect(),
+        }
+    }
 }
 
 impl KeyPattern {
@@ -24,12 +43,10 @@ impl KeyPattern {
             true => pattern.to_owned(),
             false => format!("{pattern}:*"),
         };
+        let literals = || pattern.split('*');
         Self {
-            literals: pattern.split('*').map(Into::into).collect(),
-            escaped: pattern
-                .split('*')
-                .map(|literal| glob::escape(literal).into())
-                .collect(),
+            plain: Form::new(literals().map(Cow::Borrowed)),
+            escaped: Form::new(literals().map(glob::escape)),
             pattern,
         }
     }
@@ -38,25 +55,39 @@ impl KeyPattern {
         &self.pattern
     }
 
-    /// The key with these ids. Ids beyond the last star are appended behind colons; a star
-    /// without an id stays, which is a mistake that the log tells.
+    /// The key with these ids; see [`fill`](Self::fill).
     pub(crate) fn key(&self, ids: &impl Ids) -> Built {
         let mut key = Built::new();
-        let mut filling = Filling::new(&self.literals, &mut key);
+        self.fill(&mut key, ids);
+        key
+    }
+
+    /// Makes this the key with these ids, where it is: moving it would take as long as building it.
+    /// Ids beyond the last star are appended behind colons; a star without an id stays, which is a
+    /// mistake that the log tells.
+    #[inline]
+    pub(crate) fn fill(&self, key: &mut Built, ids: &impl Ids) {
+        key.begin(&self.plain.stem);
+        let mut filling = Filling::new(&self.plain.behind, key);
         ids.fill(&mut filling);
         if filling.finish() > 0 {
-            tracing::error!(
-                pattern = self.pattern,
-                "a key of this space lacks an id for each `*`"
-            );
+            self.tell_lacking();
         }
-        key
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_lacking(&self) {
+        tracing::error!(
+            pattern = self.pattern,
+            "a key of this space lacks an id for each `*`"
+        );
     }
 
     /// The glob with these parts; ids are escaped, so that they match themselves only.
     pub(crate) fn glob(&self, parts: &impl Parts) -> Built {
-        let mut glob = Built::new();
-        let mut filling = Filling::new(&self.escaped, &mut glob);
+        let mut glob = self.escaped.stem.clone();
+        let mut filling = Filling::new(&self.escaped.behind, &mut glob);
         parts.each(&mut |part| match part {
             Some(id) => filling.id(&glob::escape(&id.to_string())),
             None => filling.id("*"),
@@ -66,32 +97,43 @@ impl KeyPattern {
     }
 }
 
-/// A key that is being filled with ids.
+/// A key that is being filled with ids. Everything up to the next star is there.
 #[doc(hidden)]
 pub struct Filling<'a> {
-    literals: std::slice::Iter<'a, Box<str>>,
+    /// What stands behind the stars that are to come.
+    behind: std::slice::Iter<'a, Box<str>>,
     key: &'a mut Built,
 }
 
 impl<'a> Filling<'a> {
-    fn new(literals: &'a [Box<str>], key: &'a mut Built) -> Self {
+    fn new(behind: &'a [Box<str>], key: &'a mut Built) -> Self {
         Self {
-            literals: literals.iter(),
+            behind: behind.iter(),
             key,
         }
     }
 
-    /// The next id. Formatting costs more than a hit in L1, so the commonest types go without.
+    /// The next id. One beyond the last star is appended behind a colon.
     #[inline]
     pub(super) fn id<T: Display + ?Sized>(&mut self, id: &T) {
-        match self.literals.next() {
-            // The last is behind the last star.
-            Some(literal) if self.literals.len() > 0 => self.key.push(literal),
-            literal => {
-                self.key.push(literal.map_or("", |literal| literal));
+        match self.behind.next() {
+            Some(literal) => {
+                self.text(id);
+                // Most patterns end with a star.
+                if !literal.is_empty() {
+                    self.key.push(literal);
+                }
+            }
+            None => {
                 self.key.push(":");
+                self.text(id);
             }
         }
+    }
+
+    /// Formatting costs more than a hit in L1, so the commonest types go without.
+    #[inline]
+    fn text<T: Display + ?Sized>(&mut self, id: &T) {
         match_type!(id, {
             &str as text => self.key.push(text),
             &String as text => self.key.push(text),
@@ -120,16 +162,11 @@ impl<'a> Filling<'a> {
         let _ = write!(self.key, "{id}");
     }
 
-    /// What is behind the last id that was given, and how many stars are left without one.
+    /// How many stars are left without an id; they stay.
     #[inline]
     fn finish(self) -> usize {
-        let mut rest = self.literals;
-        let Some(literal) = rest.next() else {
-            return 0;
-        };
-        self.key.push(literal);
-        let lacking = rest.len();
-        for literal in rest {
+        let lacking = self.behind.len();
+        for literal in self.behind {
             self.key.push("*");
             self.key.push(literal);
         }
@@ -194,8 +231,11 @@ mod tests {
 
     #[test]
     fn an_id_may_be_longer_than_the_stack_has_room_for() {
-        let long = "x".repeat(3 * INLINE);
-        assert_eq!(key("a:*:b", (&long, 1)), format!("a:{long}:b:1"));
+        for length in [INLINE - 6, INLINE, 3 * INLINE] {
+            let long = "x".repeat(length);
+            assert_eq!(key("a:*:b", (&long, 1)), format!("a:{long}:b:1"));
+            assert_eq!(key(&long, (1, &long)), format!("{long}:1:{long}"));
+        }
     }
 
     #[test]
