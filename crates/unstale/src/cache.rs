@@ -109,8 +109,13 @@ impl Cache {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<T>, E>>,
     {
-        self.get_or_load_entry(key, || async { Ok(load().await?.map(Entry::new)) })
-            .await
+        let request = self.request(key);
+        if let Some(value) = read::hit(&request) {
+            return Ok(Some(value));
+        }
+        let load = || async { Ok(load().await?.map(Entry::new)) };
+        let read = read::load_past_l1(&request, load).await?;
+        Ok(read.map(|read| read.value))
     }
 
     /// The same, for a loader that gives options along with the value.
@@ -128,7 +133,11 @@ impl Cache {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
-        let read = self.get_or_load_entry_sourced(key, load).await?;
+        let request = self.request(key);
+        if let Some(value) = read::hit(&request) {
+            return Ok(Some(value));
+        }
+        let read = read::load_past_l1(&request, load).await?;
         Ok(read.map(|read| read.value))
     }
 

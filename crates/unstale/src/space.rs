@@ -163,7 +163,8 @@ impl<T: Cacheable> Space<T> {
     /// The cached value, if there is one that may be served. Anything that keeps the cache from
     /// answering is a miss, never an error.
     pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
-        let key = self.pattern.key(&ids);
+        let mut key = Built::new();
+        self.pattern.fill(&mut key, &ids);
         let request = self.request(key.as_str());
         let found = match read::hit(&request) {
             Some(value) => Some(value),
@@ -195,8 +196,16 @@ impl<T: Cacheable> Space<T> {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<T>, E>>,
     {
-        self.get_or_load_entry(ids, || async { Ok(load().await?.map(Entry::new)) })
-            .await
+        let mut key = Built::new();
+        self.pattern.fill(&mut key, &ids);
+        let request = self.request(key.as_str());
+        if let Some(value) = read::hit(&request) {
+            self.inspect(&key, &ids, &value);
+            return Ok(Some(value));
+        }
+        let load = || async { Ok(load().await?.map(Entry::new)) };
+        let read = read::load_past_l1(&request, load).await?;
+        Ok(self.inspected(&key, &ids, read).map(|read| read.value))
     }
 
     /// The same, for a loader that gives options along with the value.
@@ -210,8 +219,15 @@ impl<T: Cacheable> Space<T> {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
-        let read = self.get_or_load_entry_sourced(ids, load).await?;
-        Ok(read.map(|read| read.value))
+        let mut key = Built::new();
+        self.pattern.fill(&mut key, &ids);
+        let request = self.request(key.as_str());
+        if let Some(value) = read::hit(&request) {
+            self.inspect(&key, &ids, &value);
+            return Ok(Some(value));
+        }
+        let read = read::load_past_l1(&request, load).await?;
+        Ok(self.inspected(&key, &ids, read).map(|read| read.value))
     }
 
     /// The same as [`get_or_load`](Space::get_or_load), with where the value was read from; see
@@ -254,12 +270,7 @@ impl<T: Cacheable> Space<T> {
     {
         let key = self.pattern.key(&ids);
         let read = read::get_or_load(&self.request(key.as_str()), load).await?;
-        if let Some(read) = &read
-            && matches!(read.source, Source::L1 | Source::L2)
-        {
-            self.inspect(&key, &ids, &read.value);
-        }
-        Ok(read)
+        Ok(self.inspected(&key, &ids, read))
     }
 
     /// The cached value, or the right to fill it in; see [`Cache::lookup`].
@@ -362,6 +373,22 @@ impl<T: Cacheable> Space<T> {
         self.cache
             .remove_patterns(globs.map(|glob| glob.as_str().to_owned()))
             .await
+    }
+
+    /// What was read, after it was inspected if it is a hit.
+    #[inline]
+    fn inspected(
+        &self,
+        key: &Built,
+        ids: &impl Ids,
+        read: Option<Sourced<T>>,
+    ) -> Option<Sourced<T>> {
+        if let Some(read) = &read
+            && matches!(read.source, Source::L1 | Source::L2)
+        {
+            self.inspect(key, ids, &read.value);
+        }
+        read
     }
 
     /// Has a hit inspected, if it falls into the sample.

@@ -30,9 +30,24 @@ where
     F: FnOnce() -> Loading,
     Loading: Future<Output = Result<Option<Entry<T>>, E>>,
 {
-    if let Some(value) = hit(request) {
-        return Ok(Some(Sourced::new(value, Source::L1)));
+    match hit(request) {
+        Some(value) => Ok(Some(Sourced::new(value, Source::L1))),
+        None => load_past_l1(request, load).await,
     }
+}
+
+/// The same for a read that found nothing in L1: whoever looks there first makes no future of its
+/// own for a hit.
+pub(crate) async fn load_past_l1<T, E, F, Loading>(
+    request: &Request<'_>,
+    load: F,
+) -> Result<Option<Sourced<T>>, Arc<E>>
+where
+    T: Cacheable,
+    E: Send + Sync + 'static,
+    F: FnOnce() -> Loading,
+    Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+{
     let began = clock::now();
     let (instance, slice) = (request.instance, request.slice);
     let series = request.series();

@@ -40,7 +40,7 @@ pub(crate) use get_many::get_many;
 pub(crate) use hit::hit;
 pub(crate) use inspect::{Inspection, Inspector, inspect};
 pub(crate) use keep::put_alone;
-pub(crate) use load::get_or_load;
+pub(crate) use load::{get_or_load, load_past_l1};
 pub(crate) use lookup::lookup;
 pub(crate) use peek::peek;
 
