@@ -1,0 +1,177 @@
+//! The verbs that read, and the inspection of their hits.
+
+use std::sync::Arc;
+
+use super::Space;
+use crate::entry::Entry;
+use crate::key::{Built, Ids};
+use crate::read::{self, Cacheable, Inspection, Lookup, Peek, Source, Sourced};
+
+impl<T: Cacheable> Space<T> {
+    /// The cached value, if there is one that may be served. Anything that keeps the cache from
+    /// answering is a miss, never an error.
+    pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
+        let mut key = Built::new();
+        self.pattern.fill(&mut key, &ids);
+        let request = self.request(key.as_str());
+        let found = match read::hit(&request) {
+            Some(value) => Some(value),
+            None => read::get_past_l1(&request).await,
+        };
+        if let Some(value) = &found {
+            self.inspect(&key, &ids, value);
+        }
+        found
+    }
+
+    /// The cached values of several keys, in their order; one round trip for those that L1 does
+    /// not hold.
+    pub async fn get_many<I: Ids>(&self, ids: impl IntoIterator<Item = I>) -> Vec<Option<Arc<T>>> {
+        let keys: Vec<_> = ids.into_iter().map(|ids| self.pattern.key(&ids)).collect();
+        let requests: Vec<_> = keys.iter().map(|key| self.request(key.as_str())).collect();
+        read::get_many(&requests).await
+    }
+
+    /// The cached value, or else what `load` gets from the source; see
+    /// [`Cache::get_or_load`](crate::Cache::get_or_load).
+    pub async fn get_or_load<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        load: F,
+    ) -> Result<Option<Arc<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<T>, E>>,
+    {
+        let mut key = Built::new();
+        self.pattern.fill(&mut key, &ids);
+        let request = self.request(key.as_str());
+        if let Some(value) = read::hit(&request) {
+            self.inspect(&key, &ids, &value);
+            return Ok(Some(value));
+        }
+        let load = || async { Ok(load().await?.map(Entry::new)) };
+        let read = read::load_past_l1(&request, load).await?;
+        Ok(self.inspected(&key, &ids, read).map(|read| read.value))
+    }
+
+    /// The same, for a loader that gives options along with the value.
+    pub async fn get_or_load_entry<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        load: F,
+    ) -> Result<Option<Arc<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+    {
+        let mut key = Built::new();
+        self.pattern.fill(&mut key, &ids);
+        let request = self.request(key.as_str());
+        if let Some(value) = read::hit(&request) {
+            self.inspect(&key, &ids, &value);
+            return Ok(Some(value));
+        }
+        let read = read::load_past_l1(&request, load).await?;
+        Ok(self.inspected(&key, &ids, read).map(|read| read.value))
+    }
+
+    /// The same as [`get_or_load`](Space::get_or_load), with where the value was read from; see
+    /// [`Cache::get_or_load_sourced`](crate::Cache::get_or_load_sourced).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn current_price(symbol: &str) -> Result<Option<f64>, std::io::Error> { Ok(Some(17.0)) }
+    /// # let cache = unstale::Cache::builder().build().await?;
+    /// let prices = cache.space::<f64>("stock:price");
+    /// if let Some(price) = prices.get_or_load_sourced("MSFT", || current_price("MSFT")).await? {
+    ///     println!("MSFT is at {}, says {}", price.value, price.source);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn get_or_load_sourced<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        load: F,
+    ) -> Result<Option<Sourced<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<T>, E>>,
+    {
+        let load = || async { Ok(load().await?.map(Entry::new)) };
+        self.get_or_load_entry_sourced(ids, load).await
+    }
+
+    /// The same, for a loader that gives options along with the value.
+    pub async fn get_or_load_entry_sourced<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        load: F,
+    ) -> Result<Option<Sourced<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+    {
+        let key = self.pattern.key(&ids);
+        let read = read::get_or_load(&self.request(key.as_str()), load).await?;
+        Ok(self.inspected(&key, &ids, read))
+    }
+
+    /// The cached value, or the right to fill it in; see [`Cache::lookup`](crate::Cache::lookup).
+    pub async fn lookup(&self, ids: impl Ids) -> Lookup<T> {
+        let key = self.pattern.key(&ids);
+        let found = read::lookup(&self.request(key.as_str())).await;
+        if let Lookup::Hit(value) = &found {
+            self.inspect(&key, &ids, value);
+        }
+        found
+    }
+
+    /// This instance's own copy of a value, for those who watch; see [`Cache::peek`](crate::Cache::peek).
+    pub fn peek(&self, ids: impl Ids) -> Option<Peek<T>> {
+        read::peek(self.cache.instance(), self.pattern.key(&ids).as_str())
+    }
+
+    /// What was read, after it was inspected if it is a hit.
+    #[inline]
+    fn inspected(
+        &self,
+        key: &Built,
+        ids: &impl Ids,
+        read: Option<Sourced<T>>,
+    ) -> Option<Sourced<T>> {
+        if let Some(read) = &read
+            && matches!(read.source, Source::L1 | Source::L2)
+        {
+            self.inspect(key, ids, &read.value);
+        }
+        read
+    }
+
+    /// Has a hit inspected, if it falls into the sample.
+    #[inline]
+    fn inspect(&self, key: &Built, ids: &impl Ids, value: &Arc<T>) {
+        if let Some(inspection) = &self.inspection
+            && inspection.falls_on_this_hit()
+        {
+            self.inspect_now(inspection, key, ids, value);
+        }
+    }
+
+    /// Apart from the check, so that a hit that does not fall into the sample pays for no more.
+    #[cold]
+    #[inline(never)]
+    fn inspect_now(
+        &self,
+        inspection: &Arc<Inspection<T>>,
+        key: &Built,
+        ids: &impl Ids,
+        value: &Arc<T>,
+    ) {
+        read::inspect(&self.request(key.as_str()), inspection, ids, value);
+    }
+}
