@@ -4,9 +4,10 @@ use std::fmt::{self, Write};
 
 use arrayvec::ArrayString;
 
-/// Keys up to this length are built without an allocation. A `Built` is then as long as what is
-/// copied without a call.
+/// Keys up to this length are built without an allocation. A `Built` then has 128 bytes: as many as
+/// the compiler copies in place, without calling the C library.
 pub(super) const INLINE: usize = 116;
+const _: () = assert!(size_of::<Built>() == 128);
 
 /// A key that is being built, or was: on the stack while it is short.
 #[derive(Clone, Debug)]

@@ -102,10 +102,12 @@ pub(super) struct Turn {
 /// This thread's next turn.
 #[inline]
 pub(super) fn turn() -> Turn {
-    let turns = TURNS.get();
-    TURNS.set(turns.wrapping_add(1));
+    // Where threads keep such things in another way, one that is ending has them no longer.
+    let turns = TURNS.try_with(|turns| turns.replace(turns.get().wrapping_add(1)));
+    let turns = turns.unwrap_or(1);
+    let stripe = STRIPE.try_with(Cell::get).unwrap_or(Some(SHARED));
     Turn {
-        stripe: STRIPE.get().unwrap_or_else(take_stripe),
+        stripe: stripe.unwrap_or_else(take_stripe),
         is_sampled: turns.is_multiple_of(SAMPLE),
     }
 }
@@ -123,7 +125,7 @@ thread_local! {
 fn take_stripe() -> Stripe {
     // A thread that is ending has given its stripe back.
     let stripe = TAKEN.try_with(|taken| taken.0).unwrap_or(SHARED);
-    STRIPE.set(Some(stripe));
+    let _ = STRIPE.try_with(|own| own.set(Some(stripe)));
     stripe
 }
 
@@ -133,7 +135,7 @@ struct Taken(Stripe);
 impl Drop for Taken {
     fn drop(&mut self) {
         // Values that are dropped after this may still ask the cache.
-        STRIPE.set(Some(SHARED));
+        let _ = STRIPE.try_with(|own| own.set(Some(SHARED)));
         if self.0 != SHARED {
             FREE.lock().returned.push(self.0);
         }

@@ -18,8 +18,7 @@ use crate::tiers::record::Traits;
 /// It is what the cache beneath takes for the key, so that a look comes by it where it compares
 /// keys, in memory that it reads anyway, and its value is all that has to be cloned.
 ///
-/// What a hit reads is at the end, beside the value, so that it is in as few lines of memory as can
-/// be.
+/// What a hit reads is in one piece, at the end, so that it is in as few lines of memory as can be.
 #[repr(C)]
 pub(crate) struct Held {
     pub(crate) stamp: Position,

@@ -35,8 +35,9 @@ pub(super) fn hash<H: Hasher>(key: &str, state: &mut H) {
     let bytes = key.as_bytes();
     match ends::<16>(bytes) {
         Some((first, last)) if (17..=32).contains(&bytes.len()) => {
+            // They overlap, so the length counts: else a letter that is repeated is always the same.
             state.write_u128(u128::from_ne_bytes(first));
-            state.write_u128(u128::from_ne_bytes(last));
+            state.write_u128(u128::from_ne_bytes(last) ^ bytes.len() as u128);
         }
         _ => state.write(bytes),
     }
@@ -81,7 +82,17 @@ impl Equivalent<Held> for Named<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher;
+
     use super::*;
+
+    #[test]
+    fn keys_of_one_letter_have_hashes_of_their_own() {
+        let hasher = foldhash::fast::RandomState::default();
+        let hashes = (1..70).map(|length| hasher.hash_one(Named(&"k".repeat(length))));
+        let distinct: std::collections::HashSet<_> = hashes.collect();
+        assert_eq!(distinct.len(), 69);
+    }
 
     #[test]
     fn a_name_is_its_key_and_no_other_of_whatever_length() {
