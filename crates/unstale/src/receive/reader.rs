@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use super::pace::Pace;
 use crate::clock;
-use crate::core::{Guard, Position, Received, Tick};
+use crate::core::{Guard, Message, Position, Received, Tick};
 use crate::local::Local;
 use crate::observe::{Invalidations, spans};
 use crate::protect::Pauses;
@@ -141,11 +141,18 @@ impl Reader {
 
     fn apply(&self, position: Position, content: Content) -> Received {
         let (message, own, known) = match content {
-            Content::Confirmed(message) => (message, true, true),
+            Content::Confirmed { id, before } => {
+                let message = Message {
+                    id,
+                    before,
+                    ..Message::default()
+                };
+                (message, true, true)
+            }
             Content::Message(message) => {
                 let own = message.origin == self.origin;
-                // One that was given up and is executed late is as new to this instance as anybody
-                // else's.
+                // It may have been acknowledged since it was read. One that was given up and is
+                // executed late is as new to this instance as anybody else's.
                 let known = own && self.local.was_confirmed(position, message.id);
                 (message, own, known)
             }

@@ -11,6 +11,7 @@ use super::hub::{HubFeed, HubTier};
 use super::record::{Traits, Value};
 use super::redis::{Redis, RedisFeed};
 use crate::core::{Appended, Fenced, Message, Position, Snapshot};
+use crate::local::Local;
 use crate::observe::spans::Command;
 use crate::protect::Supervised;
 
@@ -315,29 +316,38 @@ pub(crate) enum Content {
     /// All of it.
     Message(Message),
     /// The ids alone of an own one that was acknowledged before: the rest was applied then.
-    Confirmed(Message),
+    Confirmed { id: u64, before: u64 },
     /// Nothing that can be understood, which counts as missed.
     Unreadable,
 }
 
-#[cfg(feature = "operate")]
 impl Content {
-    /// What there is to know of it.
+    fn of(position: Position, message: Message, local: &Local) -> Self {
+        let (id, before) = (message.id, message.before);
+        if local.was_confirmed(position, id) {
+            Content::Confirmed { id, before }
+        } else {
+            Content::Message(message)
+        }
+    }
+
+    /// All of it, if it was read.
+    #[cfg(feature = "operate")]
     pub(crate) fn into_message(self) -> Option<Message> {
         match self {
-            Content::Message(message) | Content::Confirmed(message) => Some(message),
-            Content::Unreadable => None,
+            Content::Message(message) => Some(message),
+            Content::Confirmed { .. } | Content::Unreadable => None,
         }
     }
 }
 
 impl Entries {
-    /// Readable ones, with nothing behind them.
-    pub(crate) fn all(entries: Vec<(Position, Message)>) -> Self {
+    /// Readable ones, with nothing behind them, for the instance that has this.
+    pub(crate) fn all(entries: Vec<(Position, Message)>, local: &Local) -> Self {
         let entries = entries.into_iter();
         Self {
             entries: entries
-                .map(|(at, message)| (at, Content::Message(message)))
+                .map(|(at, message)| (at, Content::of(at, message, local)))
                 .collect(),
             complete: true,
         }

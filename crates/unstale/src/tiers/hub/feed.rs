@@ -42,7 +42,7 @@ impl HubFeed {
         tokio::select! {
             biased;
             lost = self.hub.out_of_reach_of(self.origin) => Err(lost),
-            entries = self.hub.await_entries(cursor, wait) => Ok(Entries::all(entries)),
+            entries = self.hub.await_entries(cursor, wait) => Ok(Entries::all(entries, &self.local)),
         }
     }
 }

@@ -28,13 +28,19 @@ impl<'a> Entry<'a> {
     }
 
     /// All of it; nothing where it is not understood.
-    pub(super) fn read(self) -> Option<Message> {
+    fn read(self) -> Option<Message> {
         Some(Message {
             id: self.id,
             before: self.before,
             ..wire::read(self.message)?
         })
     }
+}
+
+/// Reads an entry for somebody who only looks.
+#[cfg(any(test, feature = "evidence", feature = "operate"))]
+pub(super) fn read((position, entry): Arrived<'_>) -> (Position, Option<Message>) {
+    (position, entry.and_then(Entry::read))
 }
 
 /// Reads an entry, unless everything in it was applied when it was acknowledged.
@@ -44,11 +50,7 @@ pub(super) fn content(
 ) -> (Position, Content) {
     let content = match entry {
         Some(Entry { id, before, .. }) if was_confirmed(position, id) => {
-            Content::Confirmed(Message {
-                id,
-                before,
-                ..Message::default()
-            })
+            Content::Confirmed { id, before }
         }
         entry => entry
             .and_then(Entry::read)
@@ -118,10 +120,6 @@ mod tests {
         Value::Array(vec![text(id), Value::Array(fields)])
     }
 
-    fn read((position, entry): Arrived<'_>) -> (Position, Option<Message>) {
-        (position, entry.and_then(Entry::read))
-    }
-
     #[test]
     fn an_entry_of_the_stream_is_read_as_one_of_the_channel() {
         let kept_there = entry("7-3", &["e", "0b 0a {\"o\":5, \"k\":[\"a key\"]}"]);
@@ -166,7 +164,7 @@ mod tests {
         let confirmed = |at, id| (at, id) == (place, 11);
         let content = |entry: Value| content(kept(&entry).unwrap(), confirmed).1;
         let own = content(entry("7-3", &["e", "0b 0a unread"]));
-        assert!(matches!(own, Content::Confirmed(own) if (own.id, own.before) == (11, 10)));
+        assert!(matches!(own, Content::Confirmed { id: 11, before: 10 }));
         for other in [
             entry("7-4", &["e", "0b 0a {\"o\":5}"]),
             entry("7-3", &["e", "0c 0a {\"o\":5}"]),

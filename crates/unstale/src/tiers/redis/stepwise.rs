@@ -141,7 +141,7 @@ impl RedisSteps {
             None => {
                 let log = log.as_sequence().unwrap_or_default();
                 log.iter()
-                    .filter_map(|entry| entries::kept(entry).map(read))
+                    .filter_map(|entry| entries::kept(entry).map(entries::read))
                     .collect()
             }
         };
@@ -188,7 +188,7 @@ impl Subscription {
         while let Ok(push) = self.pushes.try_recv() {
             news.extend(
                 (push.kind == redis::PushKind::Message)
-                    .then(|| entries::published(&push).map(read))
+                    .then(|| entries::published(&push).map(entries::read))
                     .flatten(),
             );
         }
@@ -197,10 +197,6 @@ impl Subscription {
 }
 
 type Log = Vec<(Position, Option<Message>)>;
-
-fn read((position, entry): entries::Arrived<'_>) -> (Position, Option<Message>) {
-    (position, entry.and_then(entries::Entry::read))
-}
 
 fn read_meta(reply: &Value) -> RedisResult<Option<Meta>> {
     let fields: HashMap<String, String> = FromRedisValue::from_redis_value_ref(reply)?;

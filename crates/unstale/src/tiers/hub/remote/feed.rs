@@ -108,7 +108,8 @@ impl RemoteFeed {
                 });
             }),
         });
-        Ok(Entries::all(self.connection.answer(answered).await?))
+        let entries = self.connection.answer(answered).await?;
+        Ok(Entries::all(entries, self.route.local()))
     }
 
     /// What was published so far; waits for the first.
@@ -131,6 +132,6 @@ impl RemoteFeed {
         while let Ok(next) = published.try_recv() {
             entries.push(next);
         }
-        Ok(Entries::all(entries))
+        Ok(Entries::all(entries, self.route.local()))
     }
 }

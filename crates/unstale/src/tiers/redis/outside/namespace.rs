@@ -78,7 +78,8 @@ impl Outside {
     async fn sent_at(&self, range: &Cmd) -> Result<Option<u64>, Trouble> {
         let range: Value = self.ask(range).await?;
         let read = range.as_sequence().unwrap_or_default().iter();
-        let messages = read.filter_map(|entry| entries::kept(entry)?.1?.read());
+        let entries = read.filter_map(entries::kept).map(entries::read);
+        let messages = entries.filter_map(|(_, message)| message);
         Ok(messages.map(|message| message.sent_at).find(|at| *at > 0))
     }
 
