@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::core::{Change, Position};
-use crate::error::KeyError;
+use crate::core::Position;
 use crate::instance::Instance;
 use crate::read::Request;
-use crate::write::{self, Outcome};
 
 mod opening;
 mod reading;
@@ -36,30 +34,6 @@ impl Cache {
 
     pub(crate) fn instance(&self) -> &Arc<Instance> {
         &self.0
-    }
-
-    /// Removes keys that are counted under a space's label.
-    pub(crate) async fn remove_labelled(
-        &self,
-        keys: impl IntoIterator<Item = impl AsRef<str>>,
-        label: Option<&Arc<str>>,
-    ) -> Outcome {
-        let mut changes = Vec::new();
-        let mut refused = None;
-        for key in keys {
-            let key = key.as_ref();
-            if let Err(error) = KeyError::check(key) {
-                tracing::error!(%error, "a key was not removed");
-                refused = Some(error);
-                continue;
-            }
-            if let Some(series) = self.0.series(key, label) {
-                series.removal();
-            }
-            changes.push(Change::Key(key.into()));
-        }
-        let removed = write::remove(&self.0, changes).await;
-        refused.map_or(removed, Outcome::Refused)
     }
 
     #[inline]

@@ -1,7 +1,10 @@
 //! The verbs that invalidate.
 
+use std::sync::Arc;
+
 use super::Cache;
 use crate::core::{Change, Scope};
+use crate::error::KeyError;
 use crate::write::{self, Outcome};
 
 impl Cache {
@@ -74,6 +77,30 @@ impl Cache {
     /// [`remove_pattern`](Cache::remove_pattern).
     pub async fn clear(&self) -> Outcome {
         self.ban([Scope::All]).await
+    }
+
+    /// Removes keys that are counted under a space's label.
+    pub(crate) async fn remove_labelled(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+        label: Option<&Arc<str>>,
+    ) -> Outcome {
+        let mut changes = Vec::new();
+        let mut refused = None;
+        for key in keys {
+            let key = key.as_ref();
+            if let Err(error) = KeyError::check(key) {
+                tracing::error!(%error, "a key was not removed");
+                refused = Some(error);
+                continue;
+            }
+            if let Some(series) = self.0.series(key, label) {
+                series.removal();
+            }
+            changes.push(Change::Key(key.into()));
+        }
+        let removed = write::remove(&self.0, changes).await;
+        refused.map_or(removed, Outcome::Refused)
     }
 
     async fn ban(&self, scopes: impl IntoIterator<Item = Scope>) -> Outcome {

@@ -52,9 +52,9 @@ impl<T: Cacheable> Space<T> {
     /// warning with its key.
     ///
     /// What is compared is what the values look like when encoded, so hash maps in them are in the
-    /// way, and so is what a loader makes of the time at which it is asked. Copies that L1 does not hold, and [`get_many`](Space::get_many), are not inspected. A
-    /// replica of the database that lags behind makes a copy look wrong that is newer; load from
-    /// the primary here.
+    /// way, and so is what a loader makes of the time at which it is asked. Copies that L1 does not
+    /// hold, and [`get_many`](Space::get_many), are not inspected. A replica of the database that
+    /// lags behind makes a copy look wrong that is newer; load from the primary here.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
