@@ -64,8 +64,8 @@ fn config() -> Config {
     config
 }
 
-/// Numbers of so many keys in an order that visits all, and that no processor foresees when there
-/// are many: the stride is prime to how many there are.
+/// Numbers of keys in an order that no processor foresees when there are many. It visits all of 64 and
+/// of 100,000: the stride is prime to both.
 fn visits(held: usize, times: usize) -> impl Iterator<Item = usize> {
     let stride = (61_803 % held) | 1;
     let next = move |number: &usize| {

@@ -37,7 +37,7 @@ const TOLERANCE: f64 = 1.05;
 
 /// The same where the log is read while it is written. How many entries are read at once goes by the
 /// clock, and so by how busy the machine is.
-const TOLERANCE_OF_READERS: f64 = 1.25;
+const TOLERANCE_OF_READERS: f64 = 1.15;
 
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline/instructions.json");
 

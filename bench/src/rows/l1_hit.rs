@@ -4,8 +4,9 @@
 //! that is there already, except `Space::get`, which builds it. Each has keys of its own, apart from
 //! those it is asked with, as the cache of a service has: comparing them reads what is stored.
 //! Unstale checks the TTL, the proof and the bans, and counts the hit; `moka` checks its TTL;
-//! `quick_cache` has none, and checks nothing. All hash with the same hasher, which is faster than `moka`'s own. `multi-tier-cache`
-//! hands out a value of its own, decoded from MessagePack; the others share an `Arc`.
+//! `quick_cache` has none, and checks nothing. It hashes as it does unless told otherwise, and so does
+//! `moka` here, whose own hasher is slower; Unstale has brought a faster one. `multi-tier-cache` hands
+//! out a value of its own, decoded from MessagePack; the others share an `Arc`.
 
 use std::convert::Infallible;
 use std::hint::black_box;
