@@ -25,9 +25,10 @@ pub(crate) struct Pace(Mutex<Counted>);
 
 #[derive(Default)]
 struct Counted {
-    window_ends: Option<Tick>,
+    window_began: Option<Tick>,
+    /// Since then.
     entries: u32,
-    /// In the window before.
+    /// In as long before that.
     before: u32,
 }
 
@@ -35,17 +36,23 @@ impl Pace {
     /// So many entries were read: how long to wait before the next read.
     pub(super) fn after(&self, entries: usize, now: Tick) -> Option<Duration> {
         let mut counted = self.0.lock();
-        if counted.window_ends.is_none_or(|ends| now >= ends) {
-            // After a silence what came in that window came in longer than that.
-            let follows = counted
-                .window_ends
-                .is_some_and(|ends| now < ends + WINDOW / 2);
-            counted.before = if follows { counted.entries } else { 0 };
-            counted.entries = 0;
-            counted.window_ends = Some(now + WINDOW);
-        }
         let entries = u32::try_from(entries).unwrap_or(u32::MAX);
-        counted.entries = counted.entries.saturating_add(entries);
+        // What the first read brings came in nobody knows how long.
+        let began = *counted.window_began.get_or_insert(now);
+        if now > began {
+            counted.entries = counted.entries.saturating_add(entries);
+        }
+        let lasted = now.since(began);
+        if lasted >= WINDOW {
+            // A window ends with the read after it: much later after a silence, and a little later where
+            // there is so much to do that the reader is late.
+            let share = u128::from(counted.entries) * WINDOW.as_nanos() / lasted.as_nanos();
+            *counted = Counted {
+                window_began: Some(now),
+                entries: 0,
+                before: u32::try_from(share).unwrap_or(u32::MAX),
+            };
+        }
         let pause = PAUSE.saturating_mul(counted.before / MANY);
         (entries > 0 && !pause.is_zero()).then(|| pause.min(LONGEST_PAUSE))
     }
@@ -93,6 +100,16 @@ mod tests {
         for burst in 0..10 {
             assert_eq!(pauses(&pace, 1 + 32 * burst, &[32]), [0]);
         }
+    }
+
+    /// A machine that has too much to do reads late, and needs the pauses most.
+    #[test]
+    fn who_reads_late_has_as_many_to_read() {
+        let pace = Pace::default();
+        let paused: Vec<_> = (0..10)
+            .map(|read| pauses(&pace, 1 + 40 * read, &[400])[0])
+            .collect();
+        assert_eq!(paused, [0, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
     }
 
     #[test]
