@@ -322,13 +322,16 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    fn of(position: Position, message: Message, local: &Local) -> Self {
-        let (id, before) = (message.id, message.before);
-        if local.was_confirmed(position, id) {
-            Content::Confirmed { id, before }
-        } else {
-            Content::Message(message)
+    /// What is received of the entry with these ids, which is read only if it says anything new.
+    pub(crate) fn of(
+        [id, before]: [u64; 2],
+        was_confirmed: bool,
+        read: impl FnOnce() -> Option<Message>,
+    ) -> Self {
+        if was_confirmed {
+            return Content::Confirmed { id, before };
         }
+        read().map_or(Content::Unreadable, Content::Message)
     }
 
     /// All of it, if it was read.
@@ -347,7 +350,11 @@ impl Entries {
         let entries = entries.into_iter();
         Self {
             entries: entries
-                .map(|(at, message)| (at, Content::of(at, message, local)))
+                .map(|(at, message)| {
+                    let ids = [message.id, message.before];
+                    let was_confirmed = local.was_confirmed(at, message.id);
+                    (at, Content::of(ids, was_confirmed, || Some(message)))
+                })
                 .collect(),
             complete: true,
         }

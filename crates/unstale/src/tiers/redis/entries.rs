@@ -48,14 +48,10 @@ pub(super) fn content(
     (position, entry): Arrived<'_>,
     was_confirmed: impl Fn(Position, u64) -> bool,
 ) -> (Position, Content) {
-    let content = match entry {
-        Some(Entry { id, before, .. }) if was_confirmed(position, id) => {
-            Content::Confirmed { id, before }
-        }
-        entry => entry
-            .and_then(Entry::read)
-            .map_or(Content::Unreadable, Content::Message),
-    };
+    let content = entry.map_or(Content::Unreadable, |entry| {
+        let ids = [entry.id, entry.before];
+        Content::of(ids, was_confirmed(position, entry.id), || entry.read())
+    });
     (position, content)
 }
 
