@@ -1,13 +1,14 @@
 //! Log entries as text, the same in a Stream, in Pub/Sub and in `redis-cli`.
 
-use std::fmt::{self, Display};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrayvec::ArrayString;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::core::{Change, Message, Scope};
+use crate::core::{Change, Message, Position, Scope};
 
 /// Short names, because every instance reads every entry. What a later version adds may say that
 /// something stops being valid, so an entry with more in it is not understood.
@@ -57,14 +58,37 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// The text of a nonce, or of an entry's id.
-pub(crate) fn number(number: u64) -> impl Display {
-    fmt::from_fn(move |f| write!(f, "{number:016x}"))
+const DIGITS: [u8; 16] = *b"0123456789abcdef";
+
+/// The text of a nonce, or of an entry's id: sixteen digits.
+pub(crate) fn number(number: u64) -> ArrayString<16> {
+    let mut text = ArrayString::new();
+    for byte in number.to_be_bytes() {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from(DIGITS[usize::from(digit)]));
+        }
+    }
+    text
 }
 
-/// Reads a nonce, or an entry's id.
+/// Reads a nonce, or an entry's id. Every instance reads those of every entry.
 pub(crate) fn read_number(text: &[u8]) -> Option<u64> {
-    u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok()
+    if text.is_empty() || text.len() > 16 {
+        return None;
+    }
+    text.iter().try_fold(0, |number, digit| {
+        let digit = char::from(*digit).to_digit(16)?;
+        Some(number << 4 | u64::from(digit))
+    })
+}
+
+/// The text of a position, as the server writes the ids of a Stream.
+pub(crate) fn position(position: Position) -> ArrayString<41> {
+    let mut text = ArrayString::new();
+    text.push_str(itoa::Buffer::new().format(position.epoch));
+    text.push('-');
+    text.push_str(itoa::Buffer::new().format(position.seq));
+    text
 }
 
 /// The text of an entry, but for its id and the one before it, which stand beside it: the server
@@ -132,6 +156,30 @@ mod tests {
             ..Message::default()
         };
         assert_eq!(read(write(&message).as_bytes()), Some(message));
+    }
+
+    #[test]
+    fn a_number_has_sixteen_digits_and_is_read_back() {
+        for (written, text) in [
+            (0, "0000000000000000"),
+            (0x00c0_ffee_0000_0001, "00c0ffee00000001"),
+            (u64::MAX, "ffffffffffffffff"),
+        ] {
+            assert_eq!(&*number(written), text);
+            assert_eq!(read_number(text.as_bytes()), Some(written));
+        }
+        assert_eq!(read_number(b"0"), Some(0));
+        for text in ["", "g", "+f", "-1", " f", "10000000000000000"] {
+            assert_eq!(read_number(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_position_is_written_as_people_read_it() {
+        for (epoch, seq) in [(0, 0), (1_796_000_000_000, 17), (u64::MAX, u64::MAX)] {
+            let at = Position { epoch, seq };
+            assert_eq!(*position(at), *at.to_string());
+        }
     }
 
     #[test]

@@ -10,6 +10,12 @@ use redis::{
     Cmd, ErrorKind, FromRedisValue, RedisResult, RedisWrite, Script, ServerErrorKind, ToRedisArgs,
 };
 
+/// What there is room for at once: the arguments of a removal beside its keys, with their bytes, and the
+/// name of a key twice, since the others are told it as well. What needs more room gets it.
+const ARGUMENTS: usize = 20;
+const BYTES: usize = 512;
+const BYTES_OF_KEY: usize = 96;
+
 /// A script, its keys, and then its arguments.
 pub(super) struct Call {
     script: &'static Script,
@@ -19,8 +25,9 @@ pub(super) struct Call {
 impl Call {
     /// Of a script that is given so many keys, which come first.
     pub(super) fn new(script: &'static Script, keys: usize) -> Self {
-        let mut command = redis::cmd("EVALSHA");
-        command.arg(script.get_hash()).arg(keys);
+        let bytes = BYTES + keys * BYTES_OF_KEY;
+        let mut command = Cmd::with_capacity(keys + ARGUMENTS, bytes);
+        command.arg("EVALSHA").arg(script.get_hash()).arg(keys);
         Self { script, command }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use redis::{RedisWrite, ToRedisArgs};
+use redis::{Cmd, RedisWrite, ToRedisArgs};
 
 use crate::config::Config;
 use crate::partitions::{PartitionId, hash_tag};
@@ -74,6 +74,14 @@ impl Keyspace {
 pub(super) struct Record<'a>([&'a str; 2]);
 
 impl Record<'_> {
+    /// A command about it alone.
+    pub(super) fn command(&self, name: &str) -> Cmd {
+        let bytes = self.0.iter().map(|part| part.len()).sum::<usize>();
+        let mut command = Cmd::with_capacity(2, name.len() + bytes);
+        command.arg(name).arg(self);
+        command
+    }
+
     pub(super) fn to_text(&self) -> String {
         self.0.concat()
     }

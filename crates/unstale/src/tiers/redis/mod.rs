@@ -80,8 +80,9 @@ impl Redis {
 
     pub(crate) async fn look(&self, key: &str) -> Result<Option<Looked>, Unavailable> {
         let record = self.keyspace.record(key);
-        let mut both = ::redis::pipe();
-        both.cmd("PTTL").arg(&record).cmd("GET").arg(&record);
+        let mut both = Pipeline::with_capacity(2);
+        both.add_command(record.command("PTTL"));
+        both.add_command(record.command("GET"));
         let (ttl, bytes): (i64, Option<Vec<u8>>) = self.query_all(both).await?;
         Ok(bytes.map(|bytes| looked(ttl, bytes)))
     }
@@ -222,7 +223,7 @@ impl Redis {
                 call.arg(Text(scope));
             }
         }
-        let answer = call.send(line.connection.commands()).await?;
+        let answer: String = call.send(line.connection.commands()).await?;
         reply::appended(&answer, message.id, &ours)
     }
 
@@ -241,7 +242,7 @@ impl Redis {
             let (life, absolute) = lives(&entry.traits);
             call.arg(life).arg(absolute).arg(&entry.rest[..]);
         }
-        let answer = call.send(line.connection.commands()).await?;
+        let answer: String = call.send(line.connection.commands()).await?;
         reply::appended(&answer, message.id, &ours)
     }
 
@@ -261,7 +262,7 @@ impl Redis {
         scripts::tell(call, &ours);
         call.arg(&self.keyspace.channel)
             .arg(self.keyspace.max_log_length)
-            .arg(Text(wire::number(id)))
+            .arg(&*wire::number(id))
             .arg(payload);
         ours
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use redis::{FromRedisValue, RedisResult, Value};
+use redis::{ErrorKind, FromRedisValue, RedisError, RedisResult, Value};
 
 use super::super::wire;
 use crate::core::{Appended, Fenced, History, Scope, Snapshot, Witness};
@@ -29,12 +29,15 @@ pub(super) fn fenced(reply: &Value, ours: &Witness) -> RedisResult<Fenced> {
 }
 
 /// Where `log.lua` appended an entry of this id for one who knows `ours`: epoch, nonce and sequence
-/// number.
-pub(super) fn appended(reply: &Value, id: u64, ours: &Witness) -> RedisResult<Appended> {
-    let (epoch, nonce, seq): (u64, String, u64) = FromRedisValue::from_redis_value_ref(reply)?;
+/// number, in one text, because that is what a server and a client have the least work with.
+pub(super) fn appended(reply: &str, id: u64, ours: &Witness) -> RedisResult<Appended> {
+    let (epoch, nonce, seq) = place(reply).ok_or_else(|| {
+        let problem = "a script answered with something else than a place in the log";
+        RedisError::from((ErrorKind::UnexpectedReturnType, problem))
+    })?;
     let history = History {
         epoch,
-        nonce: read_number(&nonce),
+        nonce: read_number(nonce),
     };
     Ok(Appended {
         history,
@@ -42,6 +45,13 @@ pub(super) fn appended(reply: &Value, id: u64, ours: &Witness) -> RedisResult<Ap
         id,
         kept: ours.kept_in(history),
     })
+}
+
+/// In between is whatever the server holds for a nonce.
+fn place(text: &str) -> Option<(u64, &str, u64)> {
+    let (epoch, rest) = text.split_once(' ')?;
+    let (nonce, seq) = rest.rsplit_once(' ')?;
+    Some((epoch.parse().ok()?, nonce, seq.parse().ok()?))
 }
 
 /// All fields of `meta`; `None` when it is gone, or cannot be counted on from.
@@ -87,4 +97,18 @@ pub(super) fn snapshot(reply: &Value) -> RedisResult<Option<Snapshot>> {
 /// A nonce or an id that is none of ours still differs from ours.
 fn read_number(text: &str) -> u64 {
     wire::read_number(text.as_bytes()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_whatever_its_nonce_is() {
+        assert_eq!(place("17 00c0ffee 4"), Some((17, "00c0ffee", 4)));
+        assert_eq!(place("17 not ours 4"), Some((17, "not ours", 4)));
+        for text in ["", "17 4", "17 nonce", "x nonce 4", "17 nonce -4"] {
+            assert_eq!(place(text), None, "{text}");
+        }
+    }
 }

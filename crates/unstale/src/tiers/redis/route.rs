@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError, RedisResult, Value};
 
-use super::call::{Call, Text};
+use super::call::Call;
 use super::connection::{Server, Session, Target};
 use super::keyspace::Keyspace;
 use super::{refusal, reply, scripts};
@@ -62,7 +62,7 @@ impl Route for RedisRoute {
         call.arg(&self.keyspace.meta).arg(&self.keyspace.log);
         scripts::tell(&mut call, &ours);
         call.arg(&self.keyspace.channel)
-            .arg(Text(wire::number(nonce()?)))
+            .arg(&*wire::number(nonce()?))
             .arg(millis(longest_ttl))
             .arg(self.keyspace.max_log_length);
         let answer: Value = call.send(session.commands()).await?;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use redis::Script;
 
 use super::super::wire;
-use super::call::{Call, Text};
+use super::call::Call;
 use crate::core::Witness;
 
 /// Invalidation goes on when the server has run out of memory.
@@ -16,12 +16,12 @@ const DENY_OOM: &str = "#!lua\n";
 
 /// The arguments by which an instance says what it knows.
 pub(super) fn tell(call: &mut Call, ours: &Witness) {
-    call.arg(Text(ours.position()))
-        .arg(Text(wire::number(ours.known.id)))
-        .arg(Text(wire::number(ours.history.nonce)))
-        .arg(Text(ours.unseen_position()))
-        .arg(Text(wire::number(ours.unseen.id)))
-        .arg(ours.excused);
+    call.arg(ours.history.epoch)
+        .arg(&*wire::number(ours.history.nonce));
+    for place in [ours.known, ours.unseen] {
+        call.arg(place.seq).arg(&*wire::number(place.id));
+    }
+    call.arg(ours.excused);
 }
 
 fn script(parts: &[&str]) -> Script {

@@ -3,12 +3,12 @@
 --
 -- KEYS meta, log
 -- ARGV as witness.lua; channel ('' for the stream), a fresh nonce, our longest ttl, maxlen
-local channel, fresh, maxlen = ARGV[7], ARGV[8], ARGV[10]
+local channel, fresh, maxlen = ARGV[8], ARGV[9], ARGV[11]
 local history = read_history()
 if not history then
   return notprimary()
 end
-local wanted_ttl = tonumber(ARGV[9])
+local wanted_ttl = tonumber(ARGV[10])
 
 local function log(payload, before)
   local position = text(history.epoch) .. '-' .. text(history.seq)

@@ -44,7 +44,7 @@ local function read_history()
   }
   local epoch, seq = history.epoch, history.seq
   local top_epoch, top_seq = top_of_log()
-  history.newest_epoch = math.max(epoch, read_position(ARGV[1]), top_epoch or 0)
+  history.newest_epoch = math.max(epoch, tonumber(ARGV[1]), top_epoch or 0)
   history.has_log = top_epoch ~= nil
   local over = not number(meta[1]) or not number(meta[3]) or not meta[7] or meta[4] ~= history.owner
     or (meta[5] and not number(meta[5])) or (meta[6] and not number(meta[6]))

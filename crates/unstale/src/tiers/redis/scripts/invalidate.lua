@@ -2,16 +2,11 @@
 --
 -- KEYS meta, log, records to drop…
 -- ARGV as log.lua; the time a ban is kept beyond the longest ttl, the most bans to keep, bans…
-local appended = append()
-if not appended then
-  return nofence()
-end
-
 for first = 3, #KEYS, 1000 do
   redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS)))
 end
 
-if #ARGV == 12 then
+if #ARGV == 13 then
   return appended
 end
 
@@ -41,9 +36,9 @@ local function fold(broader)
 end
 
 local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl')) or 0
-local ban = appended[3] .. ' ' .. text(now() + ttl + tonumber(ARGV[11]))
+local ban = seq .. ' ' .. text(now() + ttl + tonumber(ARGV[12]))
 local bans = {}
-for i = 13, #ARGV do
+for i = 14, #ARGV do
   bans[#bans + 1] = 'b:' .. ARGV[i]
   bans[#bans + 1] = ban
 end
@@ -51,7 +46,7 @@ for first = 1, #bans, 1000 do
   redis.call('HSET', KEYS[1], unpack(bans, first, math.min(first + 999, #bans)))
 end
 local function too_many()
-  return redis.call('HLEN', KEYS[1]) - 7 > tonumber(ARGV[12])
+  return redis.call('HLEN', KEYS[1]) - 7 > tonumber(ARGV[13])
 end
 if too_many() then
   fold(function(name) return name end)

@@ -3,17 +3,13 @@
 -- KEYS meta, log, records…
 -- ARGV as log.lua; for each record: its life, its absolute life if it slides (else 0), and
 --      everything behind its deadline
-local appended = append()
-if not appended then
-  return nofence()
-end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 for i = 3, #KEYS do
-  local at = 11 + (i - 3) * 3
+  local at = 12 + (i - 3) * 3
   local absolute = tonumber(ARGV[at + 1])
   local deadline = absolute > 0 and string.format('%.0f', now + absolute) or '0'
-  local start = 'V1 ' .. appended[1] .. ' ' .. appended[3] .. ' ' .. deadline .. ' '
+  local start = 'V1 ' .. epoch .. ' ' .. seq .. ' ' .. deadline .. ' '
   redis.call('SET', KEYS[i], start .. ARGV[at + 2], 'PX', ARGV[at])
 end
 return appended
