@@ -143,11 +143,12 @@ impl Sender {
             || (!self.shared.is_up() && !outbox.has_waiters())
     }
 
-    /// Sends one batch; false when there was nothing to send.
-    async fn send_next(&self, pauses: &mut Pauses) -> bool {
+    /// Sends one batch. How many changes that were: none when there was nothing to send.
+    async fn send_next(&self, pauses: &mut Pauses) -> usize {
         let batch = InFlight::take(&self.outbox, BATCH);
-        if batch.is_empty() {
-            return false;
+        let sent = batch.len();
+        if sent == 0 {
+            return 0;
         }
         let result = match self.message(&batch) {
             Ok(message) => {
@@ -159,13 +160,13 @@ impl Sender {
         if let Err(failure) = self.settle(batch, result) {
             tracing::debug!(instance = %self.name, %failure, "a batch of removals failed");
             if self.retired.load(Ordering::Acquire) {
-                return false;
+                return 0;
             }
             if self.shared.is_up() {
                 tokio::time::sleep(pauses.next()).await;
             }
         }
-        true
+        sent
     }
 
     /// A batch was answered, or was not: ends its pendings, or puts it back. An acknowledgement
@@ -287,9 +288,15 @@ impl Role {
         loop {
             let sender = self.0.clone();
             let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
-            while sender.shared.is_up() && sender.send_next(&mut pauses).await {
-                // Those who were answered may have more to remove: it goes into the next batch.
-                tokio::task::yield_now().await;
+            while sender.shared.is_up() {
+                match sender.send_next(&mut pauses).await {
+                    0 => break,
+                    // Who removes alone would wait while another worker of the runtime is woken, which
+                    // stepping aside entails, for longer than it takes to have a new sender.
+                    1 if sender.outbox.lock().is_empty() => break,
+                    // Those who were answered may have more to remove: it goes into the next batch.
+                    _ => tokio::task::yield_now().await,
+                }
             }
             if !sender.shared.is_up() {
                 sender.outbox.lock().release_waiters();
