@@ -173,6 +173,10 @@ fn ask_for(places: &mut VecDeque<Place>, place: Place) -> bool {
 }
 
 fn at(sorted: &VecDeque<Place>, seq: u64) -> Option<Place> {
+    // Almost everything that is looked for comes behind them all.
+    if sorted.back()?.seq < seq {
+        return None;
+    }
     let index = sorted.binary_search_by_key(&seq, |place| place.seq).ok()?;
     sorted.get(index).copied()
 }
