@@ -40,4 +40,12 @@ impl Message {
             Change::Ban(_) => None,
         })
     }
+
+    /// What the bans among them are about.
+    pub fn bans(&self) -> impl Iterator<Item = &Scope> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Ban(scope) => Some(scope),
+            Change::Key(_) => None,
+        })
+    }
 }

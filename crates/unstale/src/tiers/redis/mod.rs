@@ -34,7 +34,7 @@ use super::record;
 use super::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
 use super::wire;
 use crate::config::Config;
-use crate::core::{Appended, Change, Message, Witness};
+use crate::core::{Appended, Message, Witness};
 use crate::error::Error;
 use crate::local::Local;
 use crate::protect::{Line, Link, Supervised};
@@ -214,12 +214,13 @@ impl Redis {
         let records = || message.keys().map(|key| self.keyspace.record(key));
         let mut call = Call::new(&scripts::INVALIDATE, 2 + records().count());
         let ours = self.begin_append(&mut call, records(), message.id, payload);
-        let beyond_ttl = self
-            .local
-            .with(|partition, _| partition.ban_retention_beyond_ttl());
-        call.arg(record::millis(beyond_ttl)).arg(self.max_bans);
-        for change in &message.changes {
-            if let Change::Ban(scope) = change {
+        let mut bans = message.bans().peekable();
+        if bans.peek().is_some() {
+            let beyond_ttl = self
+                .local
+                .with(|partition, _| partition.ban_retention_beyond_ttl());
+            call.arg(record::millis(beyond_ttl)).arg(self.max_bans);
+            for scope in bans {
                 call.arg(Text(scope));
             }
         }

@@ -1,12 +1,13 @@
 -- Invalidates keys and records bans, in one entry of the log.
 --
 -- KEYS meta, log, records to drop…
--- ARGV as log.lua; the time a ban is kept beyond the longest ttl, the most bans to keep, bans…
+-- ARGV as log.lua; if there are bans: the time they are kept beyond the longest ttl, the most to keep,
+--      and they themselves…
 for first = 3, #KEYS, 1000 do
   redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS)))
 end
 
-if #ARGV == 13 then
+if #ARGV == 11 then
   return appended
 end
 
