@@ -96,14 +96,6 @@ impl Witness {
         }
     }
 
-    /// The position of the other place that it names.
-    pub fn unseen_position(&self) -> Position {
-        Position {
-            epoch: self.history.epoch,
-            seq: self.unseen.seq,
-        }
-    }
-
     /// What a server has kept that answered with this history: everything that was named of it.
     pub fn kept_in(&self, history: History) -> [Place; 2] {
         if history == self.history {

@@ -34,16 +34,9 @@ pub(super) fn check(input: &[u8]) {
 fn is_read_whole(input: &[u8], message: &Message) {
     let entry: Value = serde_json::from_slice(input).expect("an entry is JSON");
     let written = |name: &str| entry[name].as_array().map_or(0, Vec::len);
-    let bans = bans(message).count();
+    let bans = message.bans().count();
     assert_eq!(bans, written("b"));
     assert_eq!(message.changes.len() - bans, written("k"));
-}
-
-fn bans(message: &Message) -> impl Iterator<Item = &Scope> {
-    message.changes.iter().filter_map(|change| match change {
-        Change::Ban(scope) => Some(scope),
-        Change::Key(_) => None,
-    })
 }
 
 fn read_back(message: &Message) -> Message {
@@ -122,7 +115,7 @@ fn is_applied(message: &Message) {
     let mut partition = following(5, LIMITS.max_bans);
     let received = partition.receive(at(6), message, false, Tick::default(), &mut NoCopies);
     assert_eq!(received, Received::Applied);
-    for scope in bans(message) {
+    for scope in message.bans() {
         if let Some((key, tags)) = covered(scope) {
             assert!(!partition.accepts(key, &tags, at(5)), "{scope:?}");
             assert!(partition.accepts(key, &tags, at(6)), "{scope:?}");
@@ -131,7 +124,7 @@ fn is_applied(message: &Message) {
     let longest = message.longest_ttl.unwrap_or_default();
     assert_eq!(partition.longest_ttl(), longest);
     partition.tidy(Tick::default() + longest);
-    assert!(partition.bans() <= bans(message).count());
+    assert!(partition.bans() <= message.bans().count());
 }
 
 /// An entry that the scope is sure to cover.

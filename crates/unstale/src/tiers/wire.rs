@@ -8,7 +8,7 @@ use arrayvec::ArrayString;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::core::{Change, Message, Position, Scope};
+use crate::core::{Change, Message, Scope};
 
 /// Short names, because every instance reads every entry. What a later version adds may say that
 /// something stops being valid, so an entry with more in it is not understood.
@@ -80,15 +80,6 @@ pub(crate) fn read_number(text: &[u8]) -> Option<u64> {
         let digit = char::from(*digit).to_digit(16)?;
         Some(number << 4 | u64::from(digit))
     })
-}
-
-/// The text of a position, as the server writes the ids of a Stream.
-pub(crate) fn position(position: Position) -> ArrayString<41> {
-    let mut text = ArrayString::new();
-    text.push_str(itoa::Buffer::new().format(position.epoch));
-    text.push('-');
-    text.push_str(itoa::Buffer::new().format(position.seq));
-    text
 }
 
 /// The text of an entry, but for its id and the one before it, which stand beside it: the server
@@ -171,14 +162,6 @@ mod tests {
         assert_eq!(read_number(b"0"), Some(0));
         for text in ["", "g", "+f", "-1", " f", "10000000000000000"] {
             assert_eq!(read_number(text.as_bytes()), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_position_is_written_as_people_read_it() {
-        for (epoch, seq) in [(0, 0), (1_796_000_000_000, 17), (u64::MAX, u64::MAX)] {
-            let at = Position { epoch, seq };
-            assert_eq!(*position(at), *at.to_string());
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::Receiver;
 
 use super::super::shared::{Content, Entries, Unavailable};
-use super::super::wire;
+use super::call::Text;
 use super::connection::{Server, Session};
 use super::entries::{self, Arrived};
 use super::reply;
@@ -122,7 +122,7 @@ impl RedisFeed {
             .arg(block)
             .arg("STREAMS")
             .arg(&self.route.keyspace.log)
-            .arg(&*wire::position(cursor))
+            .arg(Text(cursor))
             .query_async(&mut self.session.commands())
             .await?;
         let read = entries::of_read(&reply)?;

@@ -94,7 +94,7 @@ impl Redis {
         let mut all = ::redis::pipe();
         let records: Vec<_> = keys.iter().map(|key| self.keyspace.record(key)).collect();
         for record in &records {
-            all.cmd("PTTL").arg(record);
+            all.add_command(record.command("PTTL"));
         }
         all.cmd("MGET").arg(&records);
         let mut replies: Vec<Reply> = self.query_all(all).await?;
@@ -128,8 +128,8 @@ impl Redis {
     /// the shorter of both lives counts, because the record's own is written in its header.
     pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
         let record = self.keyspace.record(key);
-        let mut both = ::redis::pipe();
-        both.cmd("PTTL").arg(&record);
+        let mut both = Pipeline::with_capacity(2);
+        both.add_command(record.command("PTTL"));
         both.cmd("SET").arg(&record).arg(&lease[..]);
         both.arg("NX").arg("GET");
         both.arg("PX").arg(record::millis(self.lease_ttl));
