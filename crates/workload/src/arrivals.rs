@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// One operation that was begun.
+/// One operation, as the oracle gets it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Arrival {
-    /// When, since the start.
+    /// When the read began, or the write was committed, since the start.
     pub(crate) at: Duration,
     pub(crate) key: u32,
     pub(crate) write: bool,

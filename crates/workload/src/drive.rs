@@ -77,7 +77,6 @@ pub async fn run<S: Subject>(
             fan_out: plan.preset.fan_out,
             ttl: plan.preset.ttl,
             read: plan.database_read,
-            write: plan.database_write,
             seed: plan.seed,
         };
         oracle.queries(&tally.arrivals, plan.warm_up)

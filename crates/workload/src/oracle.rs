@@ -4,7 +4,8 @@
 //! of every write the moment it is committed. It asks the database when it holds nothing, unless a
 //! load that began after the last commit is in progress: the reader joins that one. It keeps what a
 //! load brought unless something was committed since the load began, because it cannot know what
-//! the load has seen. It gets the arrivals of the run that it is compared with.
+//! the load has seen. It gets the reads of the run that it is compared with when they began, and the
+//! writes when they were committed.
 
 use std::time::Duration;
 
@@ -48,7 +49,6 @@ pub(crate) struct Oracle<'a> {
     pub(crate) fan_out: u32,
     pub(crate) ttl: Duration,
     pub(crate) read: Delay,
-    pub(crate) write: Delay,
     pub(crate) seed: u64,
 }
 
@@ -58,7 +58,7 @@ impl Oracle<'_> {
         let mut random = StdRng::seed_from_u64(self.seed);
         let mut known = vec![Known::default(); self.keyspace.len()];
         let mut queries = 0;
-        for event in self.events(arrivals, &mut random) {
+        for event in self.events(arrivals) {
             let known = &mut known[event.key as usize];
             match event.kind {
                 Kind::Commit => known.committed = Some(event.at),
@@ -83,19 +83,15 @@ impl Oracle<'_> {
         })
     }
 
-    fn events(&self, arrivals: &[Arrival], random: &mut StdRng) -> Vec<Event> {
+    fn events(&self, arrivals: &[Arrival]) -> Vec<Event> {
         let mut events = Vec::with_capacity(arrivals.len());
-        for Arrival { at, key, write } in arrivals {
+        for &Arrival { at, key, write } in arrivals {
             if !write {
-                events.push(Event {
-                    at: *at,
-                    kind: Kind::Read,
-                    key: *key,
-                });
+                let kind = Kind::Read;
+                events.push(Event { at, kind, key });
                 continue;
             }
-            let at = *at + self.write.draw(random);
-            let concerned = self.keyspace.concerned(*key, self.fan_out);
+            let concerned = self.keyspace.concerned(key, self.fan_out);
             events.extend(concerned.flat_map(|group| group.keys).map(|key| Event {
                 at,
                 kind: Kind::Commit,
@@ -114,8 +110,7 @@ mod tests {
 
     const TTL: u64 = 1000;
 
-    /// Each operation: when in milliseconds, which key, whether it writes. Loads take 20 ms,
-    /// writes 5 ms.
+    /// Each operation: when in milliseconds, which key, whether it writes. Loads take 20 ms.
     fn queries(operations: &[(u64, u32, bool)]) -> u64 {
         queries_from(0, operations)
     }
@@ -142,7 +137,6 @@ mod tests {
             fan_out: 1,
             ttl: millis(TTL),
             read: Delay::fixed(millis(20)),
-            write: Delay::fixed(millis(5)),
             seed: 1,
         };
         oracle.queries(&arrivals, millis(from))
@@ -163,14 +157,13 @@ mod tests {
     #[test]
     fn readers_join_a_load_unless_a_commit_came_after_it_began() {
         assert_eq!(queries(&[(0, 0, READ), (10, 0, READ)]), 1);
-        // Committed at 7.
-        assert_eq!(queries(&[(0, 0, READ), (2, 0, WRITE), (6, 0, READ)]), 1);
-        assert_eq!(queries(&[(0, 0, READ), (2, 0, WRITE), (10, 0, READ)]), 2);
+        assert_eq!(queries(&[(0, 0, READ), (7, 0, WRITE), (6, 0, READ)]), 1);
+        assert_eq!(queries(&[(0, 0, READ), (7, 0, WRITE), (10, 0, READ)]), 2);
     }
 
     #[test]
     fn what_was_loaded_around_a_commit_is_not_kept() {
-        assert_eq!(queries(&[(0, 0, READ), (2, 0, WRITE), (50, 0, READ)]), 2);
+        assert_eq!(queries(&[(0, 0, READ), (7, 0, WRITE), (50, 0, READ)]), 2);
     }
 
     #[test]
@@ -181,6 +174,6 @@ mod tests {
 
     #[test]
     fn reading_at_the_moment_of_the_commit_comes_after_it() {
-        assert_eq!(queries(&[(0, 0, WRITE), (5, 0, READ), (50, 0, READ)]), 1);
+        assert_eq!(queries(&[(5, 0, WRITE), (5, 0, READ), (50, 0, READ)]), 1);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Done {
     pub(crate) did: Did,
     /// Whether it began after the warm-up.
     pub(crate) counts: bool,
-    /// When it began, if the oracle is to know.
+    /// What the oracle gets of it, if there is one.
     pub(crate) arrival: Option<Arrival>,
 }
 
@@ -42,6 +42,8 @@ pub(crate) enum Did {
     },
     Failed,
     Wrote {
+        /// When, since the start.
+        committed: Duration,
         /// The write to the database together with the removal.
         took: Duration,
         removing: Duration,
@@ -74,6 +76,7 @@ impl Tally {
                 took,
                 removing,
                 acknowledged,
+                ..
             } => {
                 self.writes.record(took);
                 self.invalidations.record(removing);

@@ -101,12 +101,16 @@ impl<S: Subject> Field<S> {
     /// Does one operation of an instance.
     pub(super) async fn perform(&self, instance: usize, operation: Operation) -> Done {
         let Operation { key, write } = operation;
-        let at = self.began.elapsed();
-        let counts = at >= self.warm_up;
+        let began = self.began.elapsed();
+        let counts = began >= self.warm_up;
         let did = if write {
             self.write(instance, key).await
         } else {
             self.read(instance, key, counts).await
+        };
+        let at = match did {
+            Did::Wrote { committed, .. } => committed,
+            _ => began,
         };
         Done {
             did,
@@ -152,6 +156,7 @@ impl<S: Subject> Field<S> {
         let patterns: Option<Vec<_>> = concerned.iter().map(|group| group.pattern).collect();
         let rows = concerned.into_iter().flat_map(|group| group.keys).collect();
         let written = self.database.write(rows).await;
+        let committed = self.began.elapsed();
         let removal = match patterns {
             Some(patterns) => Removal::Patterns(patterns),
             None => {
@@ -165,6 +170,7 @@ impl<S: Subject> Field<S> {
             self.registers.removed(row, instance, version, acknowledged);
         }
         Did::Wrote {
+            committed,
             took: began.elapsed(),
             removing: removing.elapsed(),
             acknowledged,
