@@ -17,43 +17,17 @@ mod canonical;
 #[cfg(feature = "evidence")]
 mod faults;
 mod log;
+mod meta;
+mod records;
 
 use log::Log;
-
-/// Expired records are swept out once per so many records stored.
-const SWEEP_INTERVAL: usize = 4096;
+use meta::Meta;
+pub use records::Looked;
+use records::Stored;
 
 /// A server clock that steps back further than this begins a new epoch: records would outlive
 /// the bans that instances remember by their own clocks.
 const CLOCK_TOLERANCE_MS: u64 = 500;
-
-/// What positions depend on, all in one place: whoever loses any of it loses all of it.
-#[derive(Clone, Debug)]
-struct Meta {
-    history: History,
-    owner: u64,
-    seq: u64,
-    /// The id of the newest entry.
-    last: u64,
-    longest_ttl: Duration,
-    newest_wall_ms: u64,
-    bans: HashMap<Scope, (u64, Tick)>,
-}
-
-#[derive(Clone, Debug)]
-struct Stored<R> {
-    record: R,
-    expires: Tick,
-}
-
-/// A record that was read, and how long it will live.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Looked<R> {
-    /// What is stored under the key.
-    pub record: R,
-    /// Until it expires.
-    pub remaining: Duration,
-}
 
 /// The state of one partition on a server, whatever its records are.
 #[derive(Clone, Debug)]
@@ -260,18 +234,6 @@ impl<R: Clone> Server<R> {
         self.log.publish()
     }
 
-    /// `GET`.
-    pub fn look(&self, key: &str, now: Tick) -> Option<Looked<R>> {
-        let stored = self
-            .records
-            .get(key)
-            .filter(|stored| now < stored.expires)?;
-        Some(Looked {
-            record: stored.record.clone(),
-            remaining: stored.expires.since(now),
-        })
-    }
-
     /// `guarded.lua`: a record, and everything that `meta` says: but nothing of that where the
     /// history may be over, because bans may be lost that the caller was told of.
     pub fn look_guarded(
@@ -287,53 +249,6 @@ impl<R: Clone> Server<R> {
         let snapshot = self.snapshot().filter(|_| trusted);
         let snapshot = snapshot.map(|snapshot| snapshot.answering(&ours));
         (self.look(key, now), snapshot)
-    }
-
-    /// `SET … NX GET`: puts the lease in the place of nothing, or answers with what is there.
-    pub fn claim(&mut self, key: &str, lease: R, now: Tick, until: Tick) -> Option<Looked<R>> {
-        let looked = self.look(key, now);
-        if looked.is_none() {
-            self.put(key, lease, now, until);
-        }
-        looked
-    }
-
-    /// `fill.lua` and `take_over.lua`: compare-and-set.
-    pub fn replace(
-        &mut self,
-        key: &str,
-        is_seen: impl FnOnce(&R) -> bool,
-        record: R,
-        now: Tick,
-        until: Tick,
-    ) -> bool {
-        let same = self
-            .look(key, now)
-            .is_some_and(|looked| is_seen(&looked.record));
-        let replaced = Guard::LeaseCompareAndSet.demands(same);
-        if replaced {
-            self.put(key, record, now, until);
-        }
-        replaced
-    }
-
-    /// `release.lua`: compare-and-delete.
-    pub fn release(&mut self, key: &str, is_seen: impl FnOnce(&R) -> bool, now: Tick) {
-        if self
-            .look(key, now)
-            .is_some_and(|looked| is_seen(&looked.record))
-        {
-            self.records.remove(key);
-        }
-    }
-
-    /// `SET … PX`.
-    pub fn put(&mut self, key: &str, record: R, now: Tick, expires: Tick) {
-        self.records.insert(key.into(), Stored { record, expires });
-        self.stored += 1;
-        if self.stored.is_multiple_of(SWEEP_INTERVAL) {
-            self.records.retain(|_, stored| now < stored.expires);
-        }
     }
 
     /// Everything that `meta` says; `None` when it is gone.
@@ -352,49 +267,5 @@ impl<R: Clone> Server<R> {
     /// `XREAD`.
     pub fn entries_after(&self, cursor: Position) -> Vec<(Position, Message)> {
         self.log.after(cursor)
-    }
-}
-
-impl Meta {
-    fn fenced(&self) -> Fenced {
-        Fenced {
-            history: self.history,
-            tail: self.seq,
-            last: self.last,
-            longest_ttl: self.longest_ttl,
-            ..Fenced::default()
-        }
-    }
-
-    /// The next entry of the log, and its position.
-    fn advance(&mut self, message: Message) -> (Position, Message) {
-        self.seq += 1;
-        let before = std::mem::replace(&mut self.last, message.id);
-        let message = Message { before, ..message };
-        (self.fenced().position(), message)
-    }
-
-    /// Bans that have expired become one on everything: what they forbid is gone, unless this
-    /// server's clock stepped back unseen, and nothing younger is touched.
-    fn limit_bans(&mut self, now: Tick, limit: usize) {
-        if !Guard::ForgottenBansForbid.holds() {
-            self.bans.retain(|_, (_, expires)| now < *expires);
-        }
-        for broader in [Scope::clone, Scope::folded, |_: &Scope| Scope::All] {
-            if self.bans.len() <= limit {
-                return;
-            }
-            let mut folded: HashMap<Scope, (u64, Tick)> = HashMap::new();
-            for (scope, (seq, expires)) in self.bans.drain() {
-                let scope = if now < expires {
-                    broader(&scope)
-                } else {
-                    Scope::All
-                };
-                let ban = folded.entry(scope).or_insert((seq, expires));
-                *ban = (ban.0.max(seq), ban.1.max(expires));
-            }
-            self.bans = folded;
-        }
     }
 }
