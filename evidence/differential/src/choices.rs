@@ -41,6 +41,8 @@ pub(crate) struct Choices {
     /// What the server said of its history at one time or another.
     fenced: Vec<Fenced>,
     leases: BTreeMap<Arc<str>, Vec<Bytes>>,
+    /// The lease that somebody waited for last, and its key.
+    awaited: Option<(Arc<str>, Bytes)>,
     tokens: u64,
 }
 
@@ -52,6 +54,7 @@ impl Choices {
             callers: vec![],
             fenced: vec![],
             leases: BTreeMap::new(),
+            awaited: None,
             tokens: 0,
         };
         choices.callers = (0..3).map(|_| choices.stranger()).collect();
@@ -152,15 +155,31 @@ impl Choices {
                 let (seen, lease) = (self.seen(&key, state), self.lease(&key, caller));
                 Step::TakeOver { key, seen, lease }
             }
-            80..=90 => {
-                let value = self.value();
+            80..=88 => {
+                let (key, lease) = match self.chance(40) {
+                    true => self.awaited_lease(&key, caller),
+                    false => (key.clone(), self.known_lease(&key, caller)),
+                };
                 Step::Fill {
-                    lease: self.known_lease(&value.key, caller),
+                    lease,
                     stamp: self.callers[caller].witness().position(),
-                    value,
+                    value: Stored {
+                        key,
+                        ..self.value()
+                    },
                 }
             }
-            91..=93 => Step::Release {
+            89..=92 => {
+                let (key, lease) = self.awaited_lease(&key, caller);
+                self.awaited = Some((key.clone(), lease.clone()));
+                Step::AwaitFill { key, lease }
+            }
+            93..=94 => Step::HandOver {
+                lease: self.awaited_lease(&key, caller).1,
+                stamp: self.callers[caller].witness().position(),
+                value: self.value(),
+            },
+            95..=96 => Step::Release {
                 lease: self.known_lease(&key, caller),
                 key,
             },
@@ -233,6 +252,14 @@ impl Choices {
         match known.checked_sub(back) {
             Some(index) => self.leases[key][index].clone(),
             None => self.lease(key, caller),
+        }
+    }
+
+    /// The lease that was waited for last, as a rule.
+    fn awaited_lease(&mut self, key: &Arc<str>, caller: usize) -> (Arc<str>, Bytes) {
+        match self.awaited.clone() {
+            Some(awaited) if self.chance(60) => awaited,
+            _ => (key.clone(), self.known_lease(key, caller)),
         }
     }
 

@@ -164,6 +164,16 @@ fn kind(answer: &Answer) -> String {
                 said(snapshot.is_some())
             )
         }
+        Answer::Filled { stored, awaited } => {
+            let is_stored = if *stored { "stored" } else { "refused" };
+            let is_awaited = if *awaited { "awaited" } else { "not awaited" };
+            format!("{is_stored}, {is_awaited}")
+        }
+        Answer::Awaited(handed, _) => match handed {
+            None => "nobody waited".to_owned(),
+            Some(bytes) if bytes.is_empty() => "nothing yet".to_owned(),
+            Some(_) => "handed over".to_owned(),
+        },
         other => name(other),
     }
 }

@@ -13,15 +13,20 @@ const SEEDS: std::ops::Range<u64> = 0..20;
 const STEPS: usize = 150;
 
 /// What the walks have to come across, or they show less than they seem to.
-const MET: [&str; 25] = [
+const MET: [&str; 30] = [
+    "AwaitFill: handed over",
+    "AwaitFill: nobody waited",
+    "AwaitFill: nothing yet",
     "ChangeOwner",
     "Claim: Granted",
     "Claim: Occupied",
     "Clock",
     "Evict",
     "Fence: Fenced",
-    "Fill: No",
-    "Fill: Yes",
+    "Fill: refused, awaited",
+    "Fill: refused, not awaited",
+    "Fill: stored, awaited",
+    "Fill: stored, not awaited",
     "Flush",
     "GoBack",
     "Invalidate: Appended",

@@ -41,6 +41,8 @@ pub(crate) enum Step {
     Proceed(u8),
     /// A read waits no longer for another's fill.
     GiveUp(u8),
+    /// A read takes what another's load has brought.
+    Share(u8),
     /// A hit compares a copy with the bans.
     Recheck(u8),
     Connect(Peer),

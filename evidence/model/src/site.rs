@@ -58,6 +58,10 @@ pub(crate) struct Site {
     may_go_back: bool,
     /// What was published and not handed out yet.
     pub(crate) published: Vec<(Position, Message)>,
+    /// What a load has brought that was refused, on its way to those who wait for it.
+    pub(crate) handed_over: Option<Record>,
+    /// The same of earlier ones, where a lease may come back.
+    pub(crate) handed_before: Vec<Record>,
 }
 
 impl Site {
@@ -74,6 +78,8 @@ impl Site {
             by_pushes: scope.pubsub,
             may_go_back: scope.allowance(Fault::GoBack) > 0,
             published: Vec::new(),
+            handed_over: None,
+            handed_before: Vec::new(),
         }
     }
 
@@ -163,6 +169,15 @@ impl Site {
         self.tail()
     }
 
+    /// A value was refused, and those who wait for it are to have it: also those who see its lease again
+    /// that was gone.
+    pub(crate) fn hand_over(&mut self, record: &Record) {
+        self.handed_over = Some(record.clone());
+        if self.replica.is_some() {
+            self.handed_before.push(record.clone());
+        }
+    }
+
     /// The replica gets everything.
     pub(crate) fn replicate(&mut self) {
         self.replica = Some(self.primary.clone());
@@ -201,6 +216,7 @@ impl Site {
         let lowest = self.wall_ms(now) - (TICK * self.may_step_back).as_millis() as u64;
         let servers = [Some(&self.primary), self.replica.as_ref()];
         to.number(self.behind.into());
+        to.list(&self.handed_before, |to, record| record.write(to));
         to.list(servers.into_iter().flatten(), |to, server| {
             server.write(to, clock, read, lowest, |to, record| {
                 record.write(to);

@@ -14,6 +14,7 @@ pub(crate) enum Mark {
     Load,
     LeaseGranted,
     LeaseOfAnother,
+    HandedOver,
     TakenOver,
     FillStored,
     FillRefused,

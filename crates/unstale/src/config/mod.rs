@@ -116,8 +116,8 @@ pub struct Config {
     pub max_staleness: Duration,
     /// `LeaseTtl`: how long one instance has the right to fill a missing key. 10 seconds.
     pub lease_ttl: Duration,
-    /// `LeaseWait`: how long a reader waits for another instance's fill before it loads the value
-    /// itself; zero is not at all. 250 milliseconds.
+    /// `LeaseWait`: how long a reader waits for what another instance loads, also when the key is
+    /// removed meanwhile, before it loads the value itself; zero is not at all. 250 milliseconds.
     pub lease_wait: Duration,
     /// `LoadTimeout`: how long a load may take before other readers stop waiting for it.
     /// 10 seconds.

@@ -15,7 +15,7 @@ use crate::partitions::PartitionId;
 use crate::policy::Priority;
 use crate::tiers::Memory;
 use crate::tiers::record::{self, Traits, Value};
-use crate::tiers::{Claim, Looked, StoreEntry, Unavailable};
+use crate::tiers::{Awaited, Claim, Fill, Looked, StoreEntry, Unavailable};
 
 pub use crate::tiers::RedisSteps;
 pub use crate::tiers::hub::HubSteps;
@@ -120,6 +120,15 @@ pub enum Step {
         stamp: Position,
         value: Stored,
     },
+    AwaitFill {
+        key: Arc<str>,
+        lease: Bytes,
+    },
+    HandOver {
+        lease: Bytes,
+        stamp: Position,
+        value: Stored,
+    },
     Release {
         key: Arc<str>,
         lease: Bytes,
@@ -160,6 +169,13 @@ pub enum Answer {
     Occupied(Found),
     Yes,
     No,
+    /// Whether it was filled, and whether somebody waits for what it was filled with.
+    Filled {
+        stored: bool,
+        awaited: bool,
+    },
+    /// What was handed over, and the record.
+    Awaited(Option<Bytes>, Option<Found>),
     Left {
         sliding: Duration,
         absolute: Duration,
@@ -200,6 +216,21 @@ impl From<Claim> for Answer {
             Claim::Granted => Answer::Granted,
             Claim::Occupied(looked) => Answer::Occupied(looked.into()),
         }
+    }
+}
+
+impl From<Fill> for Answer {
+    fn from(fill: Fill) -> Self {
+        Answer::Filled {
+            stored: fill.stored,
+            awaited: fill.awaited,
+        }
+    }
+}
+
+impl From<Awaited> for Answer {
+    fn from(awaited: Awaited) -> Self {
+        Answer::Awaited(awaited.handed, awaited.looked.map(Found::from))
     }
 }
 

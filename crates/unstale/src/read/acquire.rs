@@ -1,24 +1,21 @@
 //! A value from L2, or the lease to fill it: one round trip, unless somebody else is loading.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::await_fill::{Awaited, Patience, await_fill, may_use_l2};
 use super::l2::{Found, look_guarded, usable};
 use super::{Cacheable, Request, lease};
 use crate::clock;
 use crate::core::{Position, Reach, Tick};
-use crate::protect::Pauses;
 use crate::tiers::record::{self, Record};
 use crate::tiers::{Claim, Looked, Shared};
-
-/// Pauses between looks for another instance's fill.
-const FIRST_LOOK: Duration = Duration::from_millis(1);
-const LAST_LOOK: Duration = Duration::from_millis(20);
 
 /// What a reader has before it loads.
 pub(super) enum Acquired<T> {
     /// No need to load.
     Found(Found<T>),
+    /// Another's load brought it, in which this reader shares: its lease was there when he looked.
+    Shared(Arc<T>),
     /// The right to fill L2.
     Lease(lease::Held),
     /// Nothing: load, and leave L2 alone.
@@ -68,8 +65,7 @@ async fn look_or_claim<T: Cacheable>(
     key: &Arc<str>,
     shared: &Shared,
 ) -> Acquired<T> {
-    let give_up = clock::now() + request.instance.lease_wait;
-    let mut pauses = Pauses::growing(FIRST_LOOK, LAST_LOOK);
+    let mut patience = Patience::of(request);
     loop {
         let asked = clock::now();
         let lease = lease::Held::draft(request, key);
@@ -90,36 +86,37 @@ async fn look_or_claim<T: Cacheable>(
                     Ok(false) => lease.refused(),
                     Err(_) => return Acquired::Nothing,
                 }
+                if !may_use_l2(request) || !patience.allows_another().await {
+                    return Acquired::Nothing;
+                }
             }
-            Judgement::ComingUp => lease.refused(),
+            Judgement::ComingUp(stamp) => {
+                lease.refused();
+                let awaited = (&looked.bytes, stamp);
+                match await_fill(request, shared, awaited, &mut patience).await {
+                    Awaited::Found(found) => return Acquired::Found(found),
+                    Awaited::HandedOver(value) => return Acquired::Shared(value),
+                    Awaited::Gone => {}
+                    Awaited::InVain => return Acquired::Nothing,
+                }
+            }
         }
-        let rest = give_up.since(clock::now());
-        if rest.is_zero() || !may_use_l2(request) {
-            return Acquired::Nothing;
-        }
-        tokio::time::sleep(pauses.next().min(rest)).await;
     }
 }
 
 /// What is to be thought of a record that is in the place of ours.
 enum Judgement<T> {
     Usable(Found<T>),
-    /// Another's lease, whose fill will be of use.
-    ComingUp,
+    /// Another's lease with this stamp, whose fill will be of use.
+    ComingUp(Position),
     /// Of another epoch or format, forbidden, or a lease whose load began too early.
     Useless,
 }
 
 async fn judge<T: Cacheable>(request: &Request<'_>, looked: &Looked, asked: Tick) -> Judgement<T> {
     if let Record::Lease { stamp } = record::parse(&looked.bytes) {
-        let recent_enough = |stamp: Position| {
-            request
-                .slice
-                .local
-                .with(|partition, _| partition.is_recent_enough(request.key, stamp))
-        };
-        return if recent_enough(stamp) {
-            Judgement::ComingUp
+        return if is_recent_enough(request, stamp) {
+            Judgement::ComingUp(stamp)
         } else {
             Judgement::Useless
         };
@@ -130,12 +127,8 @@ async fn judge<T: Cacheable>(request: &Request<'_>, looked: &Looked, asked: Tick
     }
 }
 
-/// Whether things are still as they were when this read began to use L2 directly.
-fn may_use_l2(request: &Request<'_>) -> bool {
-    let now = clock::now();
-    let reach = request
-        .slice
-        .local
-        .with(|partition, _| partition.reach(request.key, request.at_least, now));
-    reach == Reach::Direct
+/// Whether the load of a lease with this stamp can be of use here, as far as bans are known.
+pub(super) fn is_recent_enough(request: &Request<'_>, stamp: Position) -> bool {
+    let local = &request.slice.local;
+    local.with(|partition, _| partition.is_recent_enough(request.key, stamp))
 }

@@ -82,13 +82,13 @@ impl Held {
         traits: &Traits,
     ) -> Filled {
         match self.try_fill(request.slice, value, stamp, traits).await {
-            Ok(true) => {
+            Ok(stored) => {
                 self.used = true;
-                Filled::Stored
-            }
-            Ok(false) => {
-                self.used = true;
-                Filled::Refused
+                if stored {
+                    Filled::Stored
+                } else {
+                    Filled::Refused
+                }
             }
             Err(FillError::Encode(EncodeError::TooLarge { limit })) => {
                 tracing::debug!(
@@ -127,7 +127,26 @@ impl Held {
             traits: traits.clone(),
             encoded,
         };
-        Ok(shared.fill(&self.key, &self.bytes, &value, rest).await?)
+        let fill = shared.fill(&self.key, &self.bytes, &value, &rest).await?;
+        if fill.awaited {
+            self.tell_those_who_wait(shared.clone(), (!fill.stored).then_some((value, rest)));
+        }
+        Ok(fill.stored)
+    }
+
+    /// Hands a refused value over; of one that was stored, says that there is nothing else to wait for.
+    /// Nobody waits for this: whoever hears nothing gives up.
+    fn tell_those_who_wait(&self, shared: Arc<Shared>, refused: Option<(Value, Vec<u8>)>) {
+        let (key, lease) = (self.key.clone(), self.bytes.clone());
+        self.instance.tasks.runtime.spawn(async move {
+            let told = match refused {
+                Some((value, rest)) => shared.hand_over(&lease, &value, &rest).await,
+                None => shared.release(&key, &lease).await,
+            };
+            if let Err(failure) = told {
+                tracing::debug!(%failure, "those who wait for a value were not told of it");
+            }
+        });
     }
 }
 

@@ -112,6 +112,13 @@ where
             lead.land(Ok(Some(found.value.clone())));
             return Ok(Some(Sourced::new(found.value, Source::L2)));
         }
+        Acquired::Shared(value) => {
+            if let Some(series) = &series {
+                series.miss(clock::now().since(began), true);
+            }
+            lead.land(Ok(Some(value.clone())));
+            return Ok(Some(Sourced::new(value, Source::Flight)));
+        }
         Acquired::Lease(lease) => Some(lease),
         Acquired::Nothing => None,
     };

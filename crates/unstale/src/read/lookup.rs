@@ -105,6 +105,12 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
             keep_found(request.slice, &boarded, &found, began, series);
             return Lookup::Hit(found.value);
         }
+        Acquired::Shared(value) => {
+            if let Some(series) = &series {
+                series.miss(clock::now().since(began), true);
+            }
+            return Lookup::Hit(value);
+        }
         Acquired::Lease(held) => Some(held),
         Acquired::Nothing => None,
     };

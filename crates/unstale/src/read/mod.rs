@@ -1,6 +1,7 @@
 //! The way of a read: get → L1 → L2 → load → fill.
 
 mod acquire;
+mod await_fill;
 mod flights;
 mod get;
 mod get_many;

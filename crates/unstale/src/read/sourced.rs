@@ -13,8 +13,8 @@ pub enum Source {
     L2,
     /// The source of truth: the loader of this read ran.
     Load,
-    /// A read of another caller on this instance that was in progress and that this one joined.
-    /// Its value came from the loader or from L2.
+    /// A read of another caller that was in progress and that this one joined: on this instance, or on
+    /// another one whose load was refused by L2. Its value came from the loader or from L2.
     Flight,
 }
 

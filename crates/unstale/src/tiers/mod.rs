@@ -18,4 +18,6 @@ pub(crate) use redis::Redis;
 pub use redis::RedisSteps;
 #[cfg(feature = "operate")]
 pub(crate) use redis::outside;
-pub(crate) use shared::{Claim, Content, Entries, Feed, Looked, Shared, StoreEntry, Unavailable};
+pub(crate) use shared::{
+    Awaited, Claim, Content, Entries, Feed, Fill, Looked, Shared, StoreEntry, Unavailable,
+};

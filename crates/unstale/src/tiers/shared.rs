@@ -10,6 +10,7 @@ use super::hub::remote::{RemoteFeed, RemoteHub};
 use super::hub::{HubFeed, HubTier};
 use super::record::{Traits, Value};
 use super::redis::{Redis, RedisFeed};
+use crate::config::Config;
 use crate::core::{Appended, Fenced, Message, Position, Snapshot};
 use crate::local::Local;
 use crate::observe::spans::Command;
@@ -62,6 +63,33 @@ pub(crate) enum Claim {
     Granted,
     /// Something is there already.
     Occupied(Looked),
+}
+
+/// What a server did with a fill.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Fill {
+    /// Whether it was stored; else the lease was gone.
+    pub(crate) stored: bool,
+    /// Whether somebody waits for what the lease's load brings.
+    pub(crate) awaited: bool,
+}
+
+/// No hand-over is kept for less: those who wait look for it now and then.
+const SHORTEST_HAND_OVER: Duration = Duration::from_millis(100);
+
+/// How long a hand-over is kept, and how long it is known that somebody waits for it.
+pub(super) fn life_of_hand_over(config: &Config) -> Duration {
+    config.lease_wait.max(SHORTEST_HAND_OVER)
+}
+
+/// What somebody sees who waits for the load of another's lease.
+#[derive(Clone, Debug)]
+pub(crate) struct Awaited {
+    /// What was handed over to those who wait: nothing yet when it is empty. `None` when nobody was
+    /// known to wait until now.
+    pub(crate) handed: Option<Bytes>,
+    /// What is there now.
+    pub(crate) looked: Option<Looked>,
 }
 
 /// A record together with everything that `meta` said at the same moment.
@@ -193,14 +221,14 @@ impl Shared {
         self.script("take_over", None).traced(work).await
     }
 
-    /// Fills a key on our lease; false when the lease is gone.
+    /// Fills a key on our lease, unless that is gone.
     pub(crate) async fn fill(
         &self,
         key: &str,
         lease: &Bytes,
         value: &Value,
-        rest: Vec<u8>,
-    ) -> Result<bool, Unavailable> {
+        rest: &[u8],
+    ) -> Result<Fill, Unavailable> {
         let command = match self {
             Shared::Redis(tier) if tier.fills_by_command(&value.traits) => self.command("SET"),
             _ => self.script("fill", None),
@@ -209,7 +237,25 @@ impl Shared {
         command.traced(work).await
     }
 
-    /// Gives a lease back unfilled.
+    /// Looks at a record again that is another's lease, and has it known that somebody waits for what
+    /// its load brings.
+    pub(crate) async fn await_fill(&self, key: &str, lease: &[u8]) -> Result<Awaited, Unavailable> {
+        let work = async { provider!(self, tier => tier.await_fill(key, lease).await) };
+        self.command("SET").traced(work).await
+    }
+
+    /// Hands over what our load has brought to those who wait for it, because it was refused.
+    pub(crate) async fn hand_over(
+        &self,
+        lease: &[u8],
+        value: &Value,
+        rest: &[u8],
+    ) -> Result<(), Unavailable> {
+        let work = async { provider!(self, tier => tier.hand_over(lease, value, rest).await) };
+        self.command("SET").traced(work).await
+    }
+
+    /// Gives a lease back unfilled, so that nobody waits for it.
     pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
         provider!(self, tier => tier.release(key, lease).await)
     }

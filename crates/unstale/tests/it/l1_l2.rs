@@ -12,6 +12,7 @@ mod boasts;
 mod commands;
 mod encodings;
 mod fills;
+mod hand_over;
 mod leases;
 mod lifetimes;
 mod limits;

@@ -11,6 +11,7 @@ use crate::site::Record;
 mod answer;
 mod fill;
 mod flight;
+mod hand_over;
 mod keep;
 mod l2;
 mod lease;
@@ -38,6 +39,8 @@ pub(crate) struct Read {
     ticket: Option<Ticket>,
     reach: Reach,
     phase: Phase,
+    /// What the load of the lease that it has seen has brought.
+    handed_over: Option<Record>,
 }
 
 impl Read {
@@ -54,6 +57,7 @@ impl Read {
             ticket: None,
             reach: Reach::SourceOnly,
             phase: Phase::Missed,
+            handed_over: None,
         }
     }
 
@@ -88,7 +92,31 @@ impl Read {
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
-        self.phase == Phase::Waiting
+        matches!(self.phase, Phase::Waiting { .. })
+    }
+
+    /// Whether it has seen this lease, and waits for it, or will.
+    fn has_seen(&self, token: u64) -> bool {
+        match &self.phase {
+            Phase::Waiting { token: seen } => *seen == Some(token),
+            Phase::Occupied { looked, .. } => {
+                looked.record.value.is_none() && looked.record.token == token
+            }
+            _ => false,
+        }
+    }
+
+    fn goes(&mut self, phase: Phase) {
+        self.phase = phase;
+        // It counts only for as long as it is waited for.
+        if !self.is_waiting() {
+            self.handed_over = None;
+        }
+    }
+
+    /// Whether it waits, and may stop because the load has ended.
+    pub(crate) fn may_share(&self) -> bool {
+        self.is_waiting() && self.handed_over.is_some()
     }
 
     /// What the server would do should its request arrive late: a lease, or a value on one.
@@ -143,5 +171,6 @@ impl Read {
         to.option(self.ticket, Canonical::ticket);
         to.number(self.reach as u64);
         self.phase.write(to, scope, now);
+        to.option(self.handed_over.as_ref(), |to, record| record.write(to));
     }
 }

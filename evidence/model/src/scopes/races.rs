@@ -15,6 +15,7 @@ pub(super) const SCOPES: &[Scope] = &[
             Mark::Join,
             Mark::Load,
             Mark::LeaseOfAnother,
+            Mark::HandedOver,
             Mark::FillStored,
             Mark::FillRefused,
             Mark::TicketRevoked,

@@ -107,6 +107,9 @@ impl World<'_> {
             if read.is_waiting() {
                 to.push(Step::GiveUp(index));
             }
+            if read.may_share() {
+                to.push(Step::Share(index));
+            }
         }
     }
 

@@ -101,6 +101,7 @@ impl World<'_> {
                 node.give_up_waiting(index.into());
                 say!(around.tale, "its read waits no longer for another's fill");
             }
+            Step::Share(index) => return node.share(index.into(), around),
             Step::Recheck(key) => {
                 let key = usize::from(key);
                 if let Some(copy) = node.shelf.0[key].clone() {
@@ -146,8 +147,15 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Whatever was published reaches those who listen.
+    /// Whatever was published reaches those who listen, and what was handed over those who wait.
     pub(super) fn hand_out(&mut self) {
+        if self.site.handed_over.is_some()
+            && let Some(record) = Arc::make_mut(&mut self.site).handed_over.take()
+        {
+            for node in self.nodes.iter_mut().filter(|node| node.awaits(&record)) {
+                Arc::make_mut(node).is_handed(&record);
+            }
+        }
         if self.site.published.is_empty() {
             return;
         }

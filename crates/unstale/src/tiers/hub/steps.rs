@@ -10,7 +10,7 @@ use super::Hub;
 use crate::clock;
 use crate::core::{self, Appended, Fenced, Message, Position, Server, Snapshot, Tick, Witness};
 use crate::tiers::record::{self, Record, Value};
-use crate::tiers::shared::{Claim, Guarded, Leftover, Looked, StoreEntry};
+use crate::tiers::shared::{Awaited, Claim, Fill, Guarded, Leftover, Looked, StoreEntry};
 
 /// What a cache says of itself when it appends to the log.
 #[derive(Copy, Clone)]
@@ -76,18 +76,46 @@ impl Hub {
         self.with(|server| server.replace(key, is_seen, lease.clone(), now, now + lease_ttl))
     }
 
-    pub(super) fn fill(&self, key: &str, lease: &Bytes, value: &Value, rest: &[u8]) -> bool {
+    pub(super) fn fill(&self, key: &str, lease: &Bytes, value: &Value, rest: &[u8]) -> Fill {
         let now = self.now();
         let until = now + value.traits.ttl;
         let bytes = record::value(value.stamp, deadline(until, &value.traits), rest);
         let idle = now + value.traits.sliding.unwrap_or(value.traits.ttl);
         let is_ours = |record: &Bytes| record.starts_with(lease);
-        self.with(|server| server.replace(key, is_ours, bytes, now, until.min(idle)))
+        self.with(|server| Fill {
+            stored: server.replace(key, is_ours, bytes, now, until.min(idle)),
+            awaited: server.look(&hand_over(lease), now).is_some(),
+        })
+    }
+
+    pub(super) fn await_fill(&self, key: &str, lease: &[u8], life: Duration) -> Awaited {
+        let now = self.now();
+        let place = hand_over(lease);
+        self.with(|server| Awaited {
+            handed: server
+                .claim(&place, Bytes::new(), now, now + life)
+                .map(|found| found.record),
+            looked: server.look(key, now).map(looked),
+        })
+    }
+
+    pub(super) fn hand_over(&self, lease: &[u8], value: &Value, rest: &[u8], life: Duration) {
+        let now = self.now();
+        let bytes = record::value(value.stamp, 0, rest);
+        let place = hand_over(lease);
+        self.with(|server| {
+            if server.look(&place, now).is_some() {
+                server.put(&place, bytes, now, now + life);
+            }
+        });
     }
 
     pub(super) fn release(&self, key: &str, lease: &Bytes) {
         let now = self.now();
-        self.with(|server| server.release(key, |record| record.starts_with(lease), now));
+        self.with(|server| {
+            server.release(&hand_over(lease), |_| true, now);
+            server.release(key, |record| record.starts_with(lease), now);
+        });
     }
 
     pub(super) fn touch(&self, key: &str, seen: &[u8]) -> Leftover {
@@ -172,7 +200,7 @@ impl Hub {
     }
 
     /// The hub's clock, by which records expire.
-    fn now(&self) -> Tick {
+    pub(super) fn now(&self) -> Tick {
         let now = clock::now();
         #[cfg(feature = "evidence")]
         let now = self.held.conditions.skewed(now);
@@ -185,6 +213,14 @@ impl Hub {
         let wall_ms = self.held.conditions.skewed_wall(wall_ms);
         wall_ms
     }
+}
+
+/// Where the value of a lease is handed over. No key is like this: nobody else knows the token.
+fn hand_over(lease: &[u8]) -> String {
+    format!(
+        "\0hand-over:{}",
+        String::from_utf8_lossy(record::token(lease))
+    )
 }
 
 fn looked(found: core::Looked<Bytes>) -> Looked {

@@ -8,6 +8,7 @@ use super::tier::fence;
 use crate::config::Config;
 use crate::core::{Position, Server};
 use crate::evidence::steps::{Answer, Caller, Meta, State, Step, in_order};
+use crate::tiers::shared::life_of_hand_over;
 
 /// A hub, asked step by step.
 pub struct HubSteps {
@@ -30,6 +31,7 @@ impl HubSteps {
     /// Takes one step for a caller.
     pub fn take(&self, caller: &Caller, step: &Step) -> Answer {
         let (hub, lease_ttl) = (&self.hub, self.config.lease_ttl);
+        let life = life_of_hand_over(&self.config);
         match step {
             Step::Fence => {
                 let answer = fence(hub, &caller.local);
@@ -56,8 +58,17 @@ impl HubSteps {
                 lease,
                 stamp,
                 value,
+            } => hub
+                .fill(&value.key, lease, &value.value(*stamp), &value.rest())
+                .into(),
+            Step::AwaitFill { key, lease } => hub.await_fill(key, lease, life).into(),
+            Step::HandOver {
+                lease,
+                stamp,
+                value,
             } => {
-                Answer::yes_or_no(hub.fill(&value.key, lease, &value.value(*stamp), &value.rest()))
+                hub.hand_over(lease, &value.value(*stamp), &value.rest(), life);
+                Answer::Done
             }
             Step::Release { key, lease } => {
                 hub.release(key, lease);
@@ -82,16 +93,9 @@ impl HubSteps {
     /// What it holds. With Pub/Sub the log is what was published since the last look, and the
     /// server keeps nothing of it but the ids.
     pub fn state(&self, keys: &[Arc<str>]) -> State {
-        let records = keys.iter().map(|key| {
-            let found = self.hub.look(key);
-            if found.is_none() {
-                // To look at what has expired deletes it from a server, and a clock that steps
-                // back does not bring it back.
-                self.hub.with(|server| server.evict(key));
-            }
-            (key.clone(), found.map(Into::into))
-        });
-        let records = records.collect();
+        self.hub.with(|server| server.sweep(self.hub.now()));
+        let found = |key| self.hub.look(key).map(Into::into);
+        let records = keys.iter().map(|key| (key.clone(), found(key))).collect();
         let log = if self.config.use_streams_for_invalidation {
             self.hub.entries_after(Position::ORIGIN)
         } else {

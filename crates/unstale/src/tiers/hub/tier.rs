@@ -12,7 +12,9 @@ use crate::core::{Appended, Fenced, Message};
 use crate::local::Local;
 use crate::random;
 use crate::tiers::record::Value;
-use crate::tiers::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
+use crate::tiers::shared::{
+    Awaited, Claim, Fill, Guarded, Leftover, Looked, StoreEntry, Unavailable, life_of_hand_over,
+};
 
 /// One cache's end of a hub.
 pub(crate) struct HubTier {
@@ -20,6 +22,7 @@ pub(crate) struct HubTier {
     local: Arc<Local>,
     origin: u64,
     lease_ttl: Duration,
+    hand_over_life: Duration,
     max_log_length: usize,
     max_bans: usize,
 }
@@ -31,6 +34,7 @@ impl HubTier {
             local,
             origin,
             lease_ttl: config.lease_ttl,
+            hand_over_life: life_of_hand_over(config),
             max_log_length: usize::try_from(config.stream.max_stream_length).unwrap_or(usize::MAX),
             max_bans: config.max_bans,
         }
@@ -97,9 +101,27 @@ impl HubTier {
         key: &str,
         lease: &Bytes,
         value: &Value,
-        rest: Vec<u8>,
-    ) -> Result<bool, Unavailable> {
-        Ok(self.hub.answering()?.fill(key, lease, value, &rest))
+        rest: &[u8],
+    ) -> Result<Fill, Unavailable> {
+        Ok(self.hub.answering()?.fill(key, lease, value, rest))
+    }
+
+    pub(crate) async fn await_fill(&self, key: &str, lease: &[u8]) -> Result<Awaited, Unavailable> {
+        Ok(self
+            .hub
+            .answering()?
+            .await_fill(key, lease, self.hand_over_life))
+    }
+
+    pub(crate) async fn hand_over(
+        &self,
+        lease: &[u8],
+        value: &Value,
+        rest: &[u8],
+    ) -> Result<(), Unavailable> {
+        let hub = self.hub.answering()?;
+        hub.hand_over(lease, value, rest, self.hand_over_life);
+        Ok(())
     }
 
     pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {

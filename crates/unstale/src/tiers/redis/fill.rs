@@ -13,7 +13,7 @@ use super::connection::Session;
 use super::{Redis, RedisLine, lives, refusal, scripts};
 use crate::protect::Supervised;
 use crate::tiers::record::{self, Traits, Value};
-use crate::tiers::shared::Unavailable;
+use crate::tiers::shared::{Fill, Unavailable};
 
 impl Redis {
     pub(crate) async fn fill(
@@ -21,13 +21,14 @@ impl Redis {
         key: &str,
         lease: &Bytes,
         value: &Value,
-        rest: Vec<u8>,
-    ) -> Result<bool, Unavailable> {
-        let fill = Fill {
+        rest: &[u8],
+    ) -> Result<Fill, Unavailable> {
+        let fill = Filling {
             record: &self.keyspace.record(key).to_text(),
+            hand_over: &self.keyspace.hand_over(lease),
             lease,
             value,
-            rest: &rest,
+            rest,
         };
         self.link()
             .run(|line: RedisLine| async move { fill.send(&line.connection).await })
@@ -45,16 +46,25 @@ fn is_comparable(traits: &Traits, session: &Session) -> bool {
     traits.sliding.is_none() && session.compares()
 }
 
+/// What became of it; a hand-over that is not awaited has less than no time left.
+fn fill(stored: bool, awaited: i64) -> Fill {
+    Fill {
+        stored,
+        awaited: awaited >= 0,
+    }
+}
+
 #[derive(Copy, Clone)]
-struct Fill<'a> {
+struct Filling<'a> {
     record: &'a str,
+    hand_over: &'a [u8],
     lease: &'a [u8],
     value: &'a Value,
     rest: &'a [u8],
 }
 
-impl Fill<'_> {
-    async fn send(self, session: &Session) -> RedisResult<bool> {
+impl Filling<'_> {
+    async fn send(self, session: &Session) -> RedisResult<Fill> {
         if is_comparable(&self.value.traits, session) {
             match self.by_command(session).await {
                 // The command was not executed, so the script decides.
@@ -65,30 +75,35 @@ impl Fill<'_> {
         self.by_script(session).await
     }
 
-    async fn by_command(self, session: &Session) -> RedisResult<bool> {
+    /// Whether somebody waits is asked for last: nobody begins to who has seen the lease after it went.
+    async fn by_command(self, session: &Session) -> RedisResult<Fill> {
         let (life, _) = lives(&self.value.traits);
-        let answer: Reply = ::redis::cmd("SET")
+        let mut both = ::redis::pipe();
+        both.cmd("SET")
             .arg(self.record)
             .arg(&record::value(self.value.stamp, 0, self.rest)[..])
             .arg("IFEQ")
             .arg(self.lease)
             .arg("PX")
             .arg(life)
-            .query_async(&mut session.commands())
-            .await?;
-        Ok(answer == Reply::Okay)
+            .cmd("PTTL")
+            .arg(self.hand_over);
+        let (answer, awaited): (Reply, i64) = both.query_async(&mut session.commands()).await?;
+        Ok(fill(answer == Reply::Okay, awaited))
     }
 
-    async fn by_script(self, session: &Session) -> RedisResult<bool> {
+    async fn by_script(self, session: &Session) -> RedisResult<Fill> {
         let (life, absolute) = lives(&self.value.traits);
-        let mut call = Call::new(&scripts::FILL, 1);
+        let mut call = Call::new(&scripts::FILL, 2);
         call.arg(self.record)
+            .arg(self.hand_over)
             .arg(self.lease)
             .arg(self.value.stamp.epoch)
             .arg(self.value.stamp.seq)
             .arg(life)
             .arg(absolute)
             .arg(self.rest);
-        call.send(session.commands()).await
+        let (stored, awaited): (bool, i64) = call.send(session.commands()).await?;
+        Ok(fill(stored, awaited))
     }
 }

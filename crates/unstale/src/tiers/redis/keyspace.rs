@@ -6,6 +6,7 @@ use redis::{Cmd, RedisWrite, ToRedisArgs};
 
 use crate::config::Config;
 use crate::partitions::{PartitionId, hash_tag};
+use crate::tiers::record;
 
 /// The keys of one partition, all with the same hash tag. It says how many partitions there are, if
 /// there are several: instances with another number of them are to share nothing with these.
@@ -15,6 +16,7 @@ pub(super) struct Keyspace {
     #[cfg(feature = "operate")]
     pub(super) prefix: String,
     record: String,
+    hand_over: String,
     instance: String,
     /// Whose heartbeats there are.
     pub(super) instances: String,
@@ -42,6 +44,7 @@ impl Keyspace {
             #[cfg(feature = "operate")]
             prefix: format!("{tag}:"),
             record: format!("{tag}:k:"),
+            hand_over: format!("{tag}:h:"),
             instance: format!("{tag}:i:"),
             instances: format!("{tag}:instances"),
             meta: format!("{tag}:meta"),
@@ -54,6 +57,11 @@ impl Keyspace {
     /// The key of a record.
     pub(super) fn record<'a>(&'a self, key: &'a str) -> Record<'a> {
         Record([&self.record, key])
+    }
+
+    /// The key under which the value of a lease is handed over.
+    pub(super) fn hand_over(&self, lease: &[u8]) -> Vec<u8> {
+        [self.hand_over.as_bytes(), record::token(lease)].concat()
     }
 
     /// The key of an instance's heartbeat.

@@ -31,7 +31,9 @@ use self::route::RedisRoute;
 #[cfg(feature = "evidence")]
 pub use self::stepwise::RedisSteps;
 use super::record;
-use super::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
+use super::shared::{
+    Awaited, Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable, life_of_hand_over,
+};
 use super::wire;
 use crate::config::Config;
 use crate::core::{Appended, Message, Witness};
@@ -48,6 +50,7 @@ pub(crate) struct Redis {
     link: Link<RedisRoute>,
     local: Arc<Local>,
     lease_ttl: Duration,
+    hand_over_life: Duration,
     max_bans: usize,
     poll_interval: Duration,
     /// How long a heartbeat may take.
@@ -67,6 +70,7 @@ impl Redis {
             link,
             local,
             lease_ttl: config.lease_ttl,
+            hand_over_life: life_of_hand_over(config),
             max_bans: config.max_bans,
             poll_interval: config.stream.poll_interval,
             patience: config.redis.effective_command_timeout(),
@@ -160,9 +164,50 @@ impl Redis {
         self.invoke(&call).await
     }
 
+    /// That somebody waits is known before the record is looked at: if that is still the lease, it
+    /// will be known to whoever fills or releases it.
+    pub(crate) async fn await_fill(&self, key: &str, lease: &[u8]) -> Result<Awaited, Unavailable> {
+        let record = self.keyspace.record(key);
+        let mut all = Pipeline::with_capacity(3);
+        all.cmd("SET").arg(self.keyspace.hand_over(lease)).arg("");
+        all.arg("NX").arg("GET");
+        all.arg("PX").arg(record::millis(self.hand_over_life));
+        all.add_command(record.command("PTTL"));
+        all.add_command(record.command("GET"));
+        let seen = self.query_all::<(Option<Vec<u8>>, i64, Option<Vec<u8>>)>(all);
+        match seen.await {
+            Ok((handed, ttl, bytes)) => Ok(Awaited {
+                handed: handed.map(Bytes::from),
+                looked: bytes.map(|bytes| looked(ttl, bytes)),
+            }),
+            // A full server takes note of nobody, but what it has can still be read.
+            Err(Unavailable::Full) => Ok(Awaited {
+                handed: None,
+                looked: self.look(key).await?,
+            }),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    pub(crate) async fn hand_over(
+        &self,
+        lease: &[u8],
+        value: &record::Value,
+        rest: &[u8],
+    ) -> Result<(), Unavailable> {
+        let mut command = Pipeline::with_capacity(1);
+        command.cmd("SET").arg(self.keyspace.hand_over(lease));
+        command.arg(&record::value(value.stamp, 0, rest)[..]);
+        command.arg("XX");
+        command.arg("PX").arg(record::millis(self.hand_over_life));
+        self.query_all::<Reply>(command).await.map(drop)
+    }
+
     pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
-        let mut call = Call::new(&scripts::RELEASE, 1);
-        call.arg(self.keyspace.record(key)).arg(&lease[..]);
+        let mut call = Call::new(&scripts::RELEASE, 2);
+        call.arg(self.keyspace.record(key))
+            .arg(self.keyspace.hand_over(lease))
+            .arg(&lease[..]);
         self.invoke::<i64>(&call).await.map(drop)
     }
 

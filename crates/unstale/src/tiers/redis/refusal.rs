@@ -69,6 +69,7 @@ pub(super) fn is_without_login(error: &RedisError) -> bool {
 /// Whether the server did not execute a command because it does not know it in this form. Nothing else
 /// says so for certain: a proxy may answer with an error of its own what was executed behind it.
 pub(super) fn is_misunderstanding(error: &RedisError) -> bool {
+    let error = first(error);
     let is_error = matches!(
         error.kind(),
         ErrorKind::Server(ServerErrorKind::ResponseError)
@@ -94,11 +95,13 @@ impl From<RedisError> for Unavailable {
     }
 }
 
-/// The code of an error, also where the client keeps it within the error of a pipeline.
 fn code(error: &RedisError) -> Option<String> {
-    let own = error.code().map(str::to_owned);
-    own.or_else(|| {
-        let errors = error.clone().into_server_errors()?;
-        errors.first().map(|(_, error)| error.code().to_owned())
-    })
+    first(error).code().map(str::to_owned)
+}
+
+/// The error itself, or the first of those that the client keeps within the error of a pipeline.
+fn first(error: &RedisError) -> RedisError {
+    let within = error.clone().into_server_errors();
+    let first = within.and_then(|errors| Some(errors.first()?.1.clone().into()));
+    first.unwrap_or_else(|| error.clone())
 }

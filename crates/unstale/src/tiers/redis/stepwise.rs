@@ -91,7 +91,17 @@ impl RedisSteps {
                 value,
             } => {
                 let (stamped, rest) = (value.value(*stamp), value.rest());
-                Answer::yes_or_no(redis.fill(&value.key, lease, &stamped, rest).await?)
+                redis.fill(&value.key, lease, &stamped, &rest).await?.into()
+            }
+            Step::AwaitFill { key, lease } => redis.await_fill(key, lease).await?.into(),
+            Step::HandOver {
+                lease,
+                stamp,
+                value,
+            } => {
+                let (stamped, rest) = (value.value(*stamp), value.rest());
+                redis.hand_over(lease, &stamped, &rest).await?;
+                Answer::Done
             }
             Step::Release { key, lease } => {
                 redis.release(key, lease).await?;
@@ -127,6 +137,8 @@ impl RedisSteps {
         let mut all = redis::pipe();
         all.cmd("HGETALL").arg(&redis.keyspace.meta);
         all.cmd("XRANGE").arg(&redis.keyspace.log).arg("-").arg("+");
+        // Deletes what has expired.
+        all.cmd("SCAN").arg(0).arg("COUNT").arg(1000).ignore();
         for key in keys {
             let record = redis.keyspace.record(key).to_text();
             all.cmd("PTTL").arg(&record).cmd("GET").arg(&record);

@@ -99,7 +99,7 @@ fn served(read: &Read, peer: Peer, around: &mut Around<'_>) -> Option<Phase> {
                 around.tale.mark(Mark::TakenOver);
                 granted(lease, around)
             } else {
-                Phase::Waiting
+                Phase::Waiting { token: None }
             }
         }
         Phase::Guarding { ours, asked } => {
@@ -122,7 +122,10 @@ fn served(read: &Read, peer: Peer, around: &mut Around<'_>) -> Option<Phase> {
                 ttl,
             };
             let server = &mut around.site().primary;
-            let stored = server.replace(name, |r| lease.is(r), record, clock, clock + ttl);
+            let stored = server.replace(name, |r| lease.is(r), record.clone(), clock, clock + ttl);
+            if !stored {
+                around.site().hand_over(&record);
+            }
             let (mark, word) = if stored {
                 (Mark::FillStored, "stores")
             } else {

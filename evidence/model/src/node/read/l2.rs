@@ -48,7 +48,8 @@ impl Node {
                 .is_recent_enough(KEYS[read.key], record.stamp);
             if recent {
                 around.tale.mark(Mark::LeaseOfAnother);
-                return Next::Goes(Phase::Waiting);
+                let token = Some(record.token);
+                return Next::Goes(Phase::Waiting { token });
             }
         } else if let Some(fill) = self.judge(read.key, &looked, asked) {
             around.tale.mark(Mark::L2Hit);

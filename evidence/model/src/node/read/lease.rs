@@ -81,7 +81,8 @@ impl Node {
 
     /// Gives up waiting for another's fill.
     pub(crate) fn give_up_waiting(&mut self, index: usize) {
-        self.reads[index].phase = self.loading_without_lease();
+        let phase = self.loading_without_lease();
+        self.reads[index].goes(phase);
     }
 
     pub(super) fn release(&mut self, key: usize, lease: Lease, around: &mut Around<'_>) {

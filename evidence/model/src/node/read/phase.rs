@@ -26,8 +26,8 @@ pub(super) enum Phase {
     },
     /// A request to put the lease in the place of a record.
     TakingOver { lease: Lease, seen: Record },
-    /// For another's fill.
-    Waiting,
+    /// For what the load of another's lease brings, or to look again.
+    Waiting { token: Option<u64> },
     /// A request for the record together with the server's bans.
     Guarding { ours: Witness, asked: Tick },
     Guarded {
@@ -76,7 +76,7 @@ impl Phase {
             Phase::Claiming { .. } => 4,
             Phase::Occupied { .. } => 5,
             Phase::TakingOver { .. } => 6,
-            Phase::Waiting => 7,
+            Phase::Waiting { .. } => 7,
             Phase::Guarding { .. } => 8,
             Phase::Guarded { .. } => 9,
             Phase::ClaimingMissing { .. } => 10,
@@ -103,7 +103,8 @@ impl Phase {
                 to.until(*holds_until, now);
                 copy.write(to, now);
             }
-            Phase::Missed | Phase::Boarded | Phase::Waiting => {}
+            Phase::Missed | Phase::Boarded => {}
+            Phase::Waiting { token } => to.option(*token, |to, token| to.token(token)),
             Phase::Claiming { lease, asked } => {
                 lease.write(to);
                 asked_at(to, asked);

@@ -29,7 +29,8 @@ impl Node {
         let next = self.next(&read, around);
         match next {
             Next::Goes(phase) => {
-                self.reads[index].phase = phase;
+                self.reads[index].goes(phase);
+                self.is_handed_at_once(index, around);
                 Ok(())
             }
             Next::Kept(fill, keep) => self.return_kept(index, &read, fill, keep, around),
@@ -56,7 +57,7 @@ impl Node {
             }
             Phase::Missed => Next::Boards,
             Phase::Boarded => self.ask(read, around),
-            Phase::Waiting => self.claim(read, around),
+            Phase::Waiting { .. } => self.claim(read, around),
             Phase::Occupied {
                 lease,
                 looked,

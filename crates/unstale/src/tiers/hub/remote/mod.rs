@@ -25,7 +25,9 @@ use crate::core::{Appended, Message, Position};
 use crate::local::Local;
 use crate::protect::{Line, Link, Supervised};
 use crate::tiers::record::{self, Record, Value};
-use crate::tiers::shared::{Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable};
+use crate::tiers::shared::{
+    Awaited, Claim, Fill, Guarded, Leftover, Looked, StoreEntry, Unavailable, life_of_hand_over,
+};
 
 type RemoteLine = Arc<Line<RemoteRoute>>;
 
@@ -35,6 +37,7 @@ pub(crate) struct RemoteHub {
     link: Link<RemoteRoute>,
     local: Arc<Local>,
     lease_ttl: Duration,
+    hand_over_life: Duration,
     max_log_length: usize,
     max_bans: usize,
     poll_interval: Duration,
@@ -48,6 +51,7 @@ impl RemoteHub {
             route,
             local,
             lease_ttl: config.lease_ttl,
+            hand_over_life: life_of_hand_over(config),
             max_log_length: usize::try_from(config.stream.max_stream_length).unwrap_or(usize::MAX),
             max_bans: config.max_bans,
             poll_interval: config.stream.poll_interval,
@@ -131,14 +135,56 @@ impl RemoteHub {
         key: &str,
         lease: &Bytes,
         value: &Value,
-        rest: Vec<u8>,
-    ) -> Result<bool, Unavailable> {
+        rest: &[u8],
+    ) -> Result<Fill, Unavailable> {
         let (key, lease, value): (Arc<str>, _, _) = (key.into(), lease.clone(), value.clone());
+        let rest = rest.to_vec();
         self.ask(What::Fill(key.clone()), move |hub| {
             if hub.is_full() {
                 return full();
             }
-            yes_or_no(hub.fill(&key, &lease, &value, &rest))
+            let fill = hub.fill(&key, &lease, &value, &rest);
+            let said = if fill.stored { Said::Done } else { Said::No };
+            (Ok(fill), said)
+        })
+        .await
+    }
+
+    pub(crate) async fn await_fill(&self, key: &str, lease: &[u8]) -> Result<Awaited, Unavailable> {
+        let (name, lease, life): (Arc<str>, _, _) =
+            (key.into(), lease.to_vec(), self.hand_over_life);
+        let awaited = self.ask(What::AwaitFill(name.clone()), move |hub| {
+            if hub.is_full() {
+                return full();
+            }
+            let awaited = hub.await_fill(&name, &lease, life);
+            let said = awaited.looked.as_ref().map_or(Said::Nothing, found);
+            (Ok(awaited), said)
+        });
+        match awaited.await {
+            // What a full server has can still be read.
+            Err(Unavailable::Full) => Ok(Awaited {
+                handed: None,
+                looked: self.look(key).await?,
+            }),
+            answer => answer,
+        }
+    }
+
+    pub(crate) async fn hand_over(
+        &self,
+        lease: &[u8],
+        value: &Value,
+        rest: &[u8],
+    ) -> Result<(), Unavailable> {
+        let (lease, value, rest) = (lease.to_vec(), value.clone(), rest.to_vec());
+        let life = self.hand_over_life;
+        self.ask(What::HandOver, move |hub| {
+            if hub.is_full() {
+                return full();
+            }
+            hub.hand_over(&lease, &value, &rest, life);
+            (Ok(()), Said::Done)
         })
         .await
     }
