@@ -32,8 +32,8 @@ struct Kept {
     order: Vec<Option<u64>>,
     events: Vec<Event>,
     tokens: [Vec<(Token, u64)>; KEYS],
-    /// The newest history that the hub has answered with.
-    history: History,
+    /// The histories that the hub has answered with.
+    histories: Vec<History>,
     lapses: Vec<Lapse>,
 }
 
@@ -237,9 +237,10 @@ impl Ledger {
     pub(crate) fn fenced(&self, history: History) {
         let now = self.clock.now();
         let mut kept = self.kept.lock();
-        // A server that has forgotten an epoch that nobody else knows may give its number again.
-        if history != kept.history && history.epoch >= kept.history.epoch {
-            kept.history = history;
+        // By its nonce: a server that has forgotten an epoch that nobody else knows may give its number
+        // again, or a lower one where its clock was set back.
+        if !kept.histories.contains(&history) {
+            kept.histories.push(history);
             for lapse in &mut kept.lapses {
                 lapse.noticed.get_or_insert(now);
             }
