@@ -59,8 +59,8 @@
 //! A read goes L1 → flight → L2 → load → fill. What L1 holds is served without a round trip, a
 //! lock or an allocation. A miss joins somebody's load in flight, or leads one: it takes the *lease* of
 //! the missing key in L2, loads, and fills by compare-and-set on that lease. A removal in between
-//! kills the lease, so a value that was read too early is refused; the same holds for L1 and its
-//! *tickets*.
+//! kills the lease, so a value that was read too early is refused, and goes to those alone who have
+//! waited for it since before the removal; the same holds for L1 and its *tickets*.
 //!
 //! A removal takes effect here at once, then appends to the *log* and deletes from L2 in one
 //! script. Every instance follows the log with a cursor of its own. Positions are contiguous: a
@@ -79,7 +79,8 @@
 //! began. *Lease*: the right to fill one missing key in L2, once. *Ticket*: the right to insert
 //! one value into L1, once. *Ban*: an invalidation by pattern or tag. *Proof*: until when this
 //! instance is known to have applied everything. *Fill*: storing what a load returned. *Flight*:
-//! one load in progress, shared by its callers.
+//! one load in progress, shared by its callers. *Hand-over*: a value that L2 refused, passed on to
+//! readers on other instances who had seen its lease.
 //!
 //! # When things fail
 //!
