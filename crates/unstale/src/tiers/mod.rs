@@ -18,6 +18,8 @@ pub(crate) use redis::Redis;
 pub use redis::RedisSteps;
 #[cfg(feature = "operate")]
 pub(crate) use redis::outside;
+#[cfg(feature = "evidence")]
+pub(crate) use shared::Fill;
 pub(crate) use shared::{
-    Awaited, Claim, Content, Entries, Feed, Fill, Looked, Shared, StoreEntry, Unavailable,
+    Awaited, Claim, Content, Entries, Feed, Looked, Shared, StoreEntry, Unavailable,
 };
