@@ -28,7 +28,7 @@ struct Check {
     remedy: &'static str,
 }
 
-const CHECKS: [Check; 3] = [
+const CHECKS: [Check; 4] = [
     Check {
         name: "format",
         arguments: &["fmt", "--all", "--check"],
@@ -49,6 +49,23 @@ const CHECKS: [Check; 3] = [
         environment: &[],
         remedy: "mend what clippy reports above; \
                  `cargo clippy --workspace --all-targets --all-features -- -D warnings` repeats it",
+    },
+    // What only some features use is unused without them.
+    Check {
+        name: "lints of what ships",
+        arguments: &[
+            "clippy",
+            "-p",
+            "unstale",
+            "-p",
+            "unstale-core",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        environment: &[],
+        remedy: "mend what clippy reports above; \
+                 `cargo clippy -p unstale -p unstale-core -- -D warnings` repeats it",
     },
     Check {
         name: "documentation",

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ban::Scope;
 use crate::guard::Guard;
 use crate::message::{Change, Message};
 use crate::partition::Snapshot;

@@ -1,7 +1,8 @@
 //! What may befall a server, and what is seen of it from outside.
 
 use super::log::Log;
-use super::{Fenced, Message, Position, Scope, Server, Tick};
+use super::{Fenced, Message, Position, Server, Tick};
+use crate::ban::Scope;
 use crate::guard::Guard;
 
 impl<R: Clone> Server<R> {
