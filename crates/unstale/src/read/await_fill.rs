@@ -106,7 +106,7 @@ pub(super) async fn await_fill<T: Cacheable>(
                     None => Awaited::Gone,
                 };
             }
-            Some(_) if runs_out.is_some_and(clock::is_before) => is_gone = true,
+            Some(_) if runs_out.is_some_and(|end| clock::now() < end) => is_gone = true,
             // `None`: there will be no hand-over.
             _ => return Awaited::Gone,
         }
