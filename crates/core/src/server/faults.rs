@@ -25,11 +25,6 @@ impl<R: Clone> Server<R> {
         self.records.remove(key);
     }
 
-    /// Whatever has expired is deleted, and a clock that steps back does not bring it back.
-    pub fn sweep(&mut self, now: Tick) {
-        self.records.retain(|_, stored| now < stored.expires);
-    }
-
     /// `meta` is evicted. If the bans had a key of their own, that one might go alone.
     pub fn lose_meta(&mut self) {
         if Guard::MetaInOneHash.holds() {

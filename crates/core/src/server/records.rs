@@ -80,7 +80,12 @@ impl<R: Clone> Server<R> {
         self.records.insert(key.into(), Stored { record, expires });
         self.stored += 1;
         if self.stored.is_multiple_of(SWEEP_INTERVAL) {
-            self.records.retain(|_, stored| now < stored.expires);
+            self.sweep(now);
         }
+    }
+
+    /// Whatever has expired is deleted, and a clock that steps back does not bring it back.
+    pub fn sweep(&mut self, now: Tick) {
+        self.records.retain(|_, stored| now < stored.expires);
     }
 }
