@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::await_fill::{Awaited, Patience, await_fill, may_use_l2};
-use super::l2::{Found, look_guarded, usable};
+use super::await_fill::{Awaited, Patience, await_fill};
+use super::l2::{Found, is_recent_enough, look_guarded, may_use_l2, usable};
 use super::{Cacheable, Request, lease};
 use crate::clock;
 use crate::core::{Position, Reach, Tick};
@@ -125,10 +125,4 @@ async fn judge<T: Cacheable>(request: &Request<'_>, looked: &Looked, asked: Tick
         Some(found) => Judgement::Usable(found),
         None => Judgement::Useless,
     }
-}
-
-/// Whether the load of a lease with this stamp can be of use here, as far as bans are known.
-pub(super) fn is_recent_enough(request: &Request<'_>, stamp: Position) -> bool {
-    let local = &request.slice.local;
-    local.with(|partition, _| partition.is_recent_enough(request.key, stamp))
 }

@@ -10,13 +10,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::acquire::is_recent_enough;
-use super::l2::{Found, usable};
+use super::l2::{Found, is_recent_enough, may_use_l2, readable, usable};
 use super::{Cacheable, Request};
 use crate::clock;
-use crate::core::{Position, Reach, Tick};
+use crate::core::{Position, Tick};
 use crate::protect::Pauses;
-use crate::tiers::record::{self, Record};
 use crate::tiers::{self, Shared};
 
 /// Pauses between looks.
@@ -117,25 +115,6 @@ pub(super) async fn await_fill<T: Cacheable>(
 /// What a load has brought, if it may be used by a reader who has waited for it. Bans do not take
 /// leases away, so those that are known by now decide.
 fn handed_over<T: Cacheable>(request: &Request<'_>, bytes: &Bytes) -> Option<Arc<T>> {
-    let Record::Value(value) = record::parse(bytes) else {
-        return None;
-    };
-    let accepts = || {
-        let local = &request.slice.local;
-        local.with(|partition, _| partition.accepts(request.key, &value.traits.tags, value.stamp))
-    };
-    if !may_use_l2(request) || !accepts() {
-        return None;
-    }
-    request.instance.codec.decode(&value.encoded).map(Arc::new)
-}
-
-/// Whether things are still as they were when this read began to use L2 directly.
-pub(super) fn may_use_l2(request: &Request<'_>) -> bool {
-    let now = clock::now();
-    let reach = request
-        .slice
-        .local
-        .with(|partition, _| partition.reach(request.key, request.at_least, now));
-    reach == Reach::Direct
+    let (value, _) = may_use_l2(request).then(|| readable(request, bytes, None))??;
+    Some(value)
 }
