@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use testbed::{Value, eventually};
+use testbed::eventually;
 use tokio::task::JoinHandle;
 use unstale::{Cache, Entry, Source as From, Sourced};
 
 use super::leases::missing;
-use super::{caught_up, number, steady, two};
-use crate::bed::{Bed, OF_FOUR, OF_ONE, PATIENCE, Source, Transport, on_every_server};
+use super::{caught_up, command, number, steady, two};
+use crate::bed::{Bed, OF_ONE, PATIENCE, Source, Transport, on_every_server};
 
 on_every_server!(
     who_waited_before_a_removal_gets_what_was_loaded,
@@ -42,18 +42,8 @@ async fn waiting(bed: &Bed, cache: &Cache, key: &'static str, source: &Arc<Sourc
 
 /// How many hand-overs are awaited, or have happened.
 fn hand_overs(bed: &Bed) -> usize {
-    let tags: &[&str] = match bed.transport {
-        Transport::FourPartitions => &OF_FOUR,
-        _ => &[OF_ONE],
-    };
-    let of = |tag: &&str| {
-        let names = bed.server().command(["KEYS", &format!("{tag}:h:*")]);
-        match names.expect("an answer") {
-            Value::Array(names) => names.len(),
-            other => panic!("no list: {other:?}"),
-        }
-    };
-    tags.iter().map(of).sum()
+    let names = command(bed, &["KEYS", &format!("{OF_ONE}:h:*")]);
+    names.as_sequence().expect("a list").len()
 }
 
 async fn got(reader: Reader) -> (u32, From) {

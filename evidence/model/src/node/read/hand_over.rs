@@ -1,4 +1,4 @@
-//! What another's load has brought, handed over to those who wait for it: whatever became of its lease.
+//! What another's load has brought and L2 has refused, handed over to those who had seen its lease.
 
 use unstale_core::Reach;
 
