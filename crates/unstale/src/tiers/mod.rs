@@ -1,5 +1,6 @@
 //! Where values are held: in this process (L1), and shared with the other instances (L2).
 
+mod feed;
 #[cfg(feature = "evidence")]
 pub(crate) mod hub;
 #[cfg(not(feature = "evidence"))]
@@ -12,6 +13,7 @@ pub(crate) mod wire;
 
 pub use hub::Hub;
 
+pub(crate) use feed::{Content, Entries, Feed};
 pub(crate) use memory::{Changing, Held, Look, Memory, Sight, Sliding, Value};
 pub(crate) use redis::Redis;
 #[cfg(feature = "evidence")]
@@ -20,6 +22,4 @@ pub use redis::RedisSteps;
 pub(crate) use redis::outside;
 #[cfg(feature = "evidence")]
 pub(crate) use shared::Fill;
-pub(crate) use shared::{
-    Awaited, Claim, Content, Entries, Feed, Looked, Shared, StoreEntry, Unavailable,
-};
+pub(crate) use shared::{Awaited, Claim, Looked, Shared, StoreEntry, Unavailable};

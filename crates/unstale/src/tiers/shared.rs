@@ -1,18 +1,18 @@
-//! What the protocol asks of L2 and the log, whoever provides them.
+//! What the protocol asks of L2, whoever provides it, and how the log is appended to.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::feed::Feed;
+use super::hub::HubTier;
 #[cfg(feature = "evidence")]
-use super::hub::remote::{RemoteFeed, RemoteHub};
-use super::hub::{HubFeed, HubTier};
+use super::hub::remote::RemoteHub;
 use super::record::{Traits, Value};
-use super::redis::{Redis, RedisFeed};
+use super::redis::Redis;
 use crate::config::Config;
-use crate::core::{Appended, Fenced, Message, Position, Snapshot};
-use crate::local::Local;
+use crate::core::{Appended, Message, Snapshot};
 use crate::observe::spans::Command;
 use crate::protect::Supervised;
 
@@ -206,7 +206,16 @@ impl Shared {
 
     /// Reads a record, or puts the lease in its place when it is missing; one round trip.
     pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
-        let work = async { provider!(self, tier => tier.claim(key, lease).await) };
+        let work = async {
+            match provider!(self, tier => tier.claim(key, lease).await) {
+                // A full server refuses every SET, but what it has can still be read.
+                Err(Unavailable::Full) => {
+                    let looked = provider!(self, tier => tier.look(key).await)?;
+                    looked.map(Claim::Occupied).ok_or(Unavailable::Full)
+                }
+                answer => answer,
+            }
+        };
         self.command("SET").traced(work).await
     }
 
@@ -240,7 +249,16 @@ impl Shared {
     /// Looks at a record again that is another's lease, and has it known that somebody waits for what
     /// its load brings.
     pub(crate) async fn await_fill(&self, key: &str, lease: &[u8]) -> Result<Awaited, Unavailable> {
-        let work = async { provider!(self, tier => tier.await_fill(key, lease).await) };
+        let work = async {
+            match provider!(self, tier => tier.await_fill(key, lease).await) {
+                // It takes note of nobody either.
+                Err(Unavailable::Full) => Ok(Awaited {
+                    handed: None,
+                    looked: provider!(self, tier => tier.look(key).await)?,
+                }),
+                answer => answer,
+            }
+        };
         self.command("SET").traced(work).await
     }
 
@@ -300,109 +318,6 @@ impl Shared {
             Shared::Hub(tier) => Ok(Feed::Hub(tier.listen()?)),
             #[cfg(feature = "evidence")]
             Shared::Remote(tier) => Ok(Feed::Remote(tier.listen().await?)),
-        }
-    }
-}
-
-/// The receiving end of the log.
-pub(crate) enum Feed {
-    Redis(RedisFeed),
-    Hub(HubFeed),
-    #[cfg(feature = "evidence")]
-    Remote(RemoteFeed),
-}
-
-impl Feed {
-    /// Fences again: asks for the history and the tail.
-    pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
-        match self {
-            Feed::Redis(feed) => feed.probe().await,
-            Feed::Hub(feed) => feed.probe().await,
-            #[cfg(feature = "evidence")]
-            Feed::Remote(feed) => feed.probe().await,
-        }
-    }
-
-    /// Everything that `meta` says.
-    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
-        match self {
-            Feed::Redis(feed) => feed.snapshot().await,
-            Feed::Hub(feed) => feed.snapshot().await,
-            #[cfg(feature = "evidence")]
-            Feed::Remote(feed) => feed.snapshot().await,
-        }
-    }
-
-    /// The entries after `cursor`, as soon as there are any; none after `wait`. An entry that
-    /// cannot be read has no message. With them comes whether these were all there are.
-    pub(crate) async fn entries(
-        &self,
-        cursor: Position,
-        wait: Duration,
-    ) -> Result<Entries, Unavailable> {
-        match self {
-            Feed::Redis(feed) => feed.entries(cursor, wait).await,
-            Feed::Hub(feed) => feed.entries(cursor, wait).await,
-            #[cfg(feature = "evidence")]
-            Feed::Remote(feed) => feed.entries(cursor, wait).await,
-        }
-    }
-}
-
-/// Entries of the log, in their order.
-pub(crate) struct Entries {
-    pub(crate) entries: Vec<(Position, Content)>,
-    /// Whether nothing was left behind them when they were read.
-    pub(crate) complete: bool,
-}
-
-/// What was received of an entry.
-#[derive(Debug)]
-pub(crate) enum Content {
-    /// All of it.
-    Message(Message),
-    /// The ids alone of an own one that was acknowledged before: the rest was applied then.
-    Confirmed { id: u64, before: u64 },
-    /// Nothing that can be understood, which counts as missed.
-    Unreadable,
-}
-
-impl Content {
-    /// What is received of the entry with these ids, which is read only if it says anything new.
-    pub(crate) fn of(
-        [id, before]: [u64; 2],
-        was_confirmed: bool,
-        read: impl FnOnce() -> Option<Message>,
-    ) -> Self {
-        if was_confirmed {
-            return Content::Confirmed { id, before };
-        }
-        read().map_or(Content::Unreadable, Content::Message)
-    }
-
-    /// All of it, if it was read.
-    #[cfg(feature = "operate")]
-    pub(crate) fn into_message(self) -> Option<Message> {
-        match self {
-            Content::Message(message) => Some(message),
-            Content::Confirmed { .. } | Content::Unreadable => None,
-        }
-    }
-}
-
-impl Entries {
-    /// Readable ones, with nothing behind them, for the instance that has this.
-    pub(crate) fn all(entries: Vec<(Position, Message)>, local: &Local) -> Self {
-        let entries = entries.into_iter();
-        Self {
-            entries: entries
-                .map(|(at, message)| {
-                    let ids = [message.id, message.before];
-                    let was_confirmed = local.was_confirmed(at, message.id);
-                    (at, Content::of(ids, was_confirmed, || Some(message)))
-                })
-                .collect(),
-            complete: true,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use redis::{ErrorKind, PushInfo, RedisError, RedisResult, Value};
 
-use super::super::shared::Content;
+use super::super::feed::Content;
 use super::super::wire;
 use crate::core::{Message, Position};
 

@@ -7,7 +7,8 @@ use redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::Receiver;
 
-use super::super::shared::{Content, Entries, Unavailable};
+use super::super::feed::{Content, Entries};
+use super::super::shared::Unavailable;
 use super::call::Text;
 use super::connection::{Server, Session};
 use super::entries::{self, Arrived};

@@ -138,11 +138,6 @@ impl Redis {
         both.arg("NX").arg("GET");
         both.arg("PX").arg(record::millis(self.lease_ttl));
         let (ttl, bytes): (i64, Option<Vec<u8>>) = match self.query_all(both).await {
-            // A full server refuses every SET, but what it has can still be read.
-            Err(Unavailable::Full) => {
-                let looked = self.look(key).await?;
-                return looked.map(Claim::Occupied).ok_or(Unavailable::Full);
-            }
             // A list, say: of no use, and to be taken over like any other foreign record.
             Err(Unavailable::NoRecord) => return Ok(Claim::Occupied(looked(0, Vec::new()))),
             answer => answer?,
@@ -174,19 +169,12 @@ impl Redis {
         all.arg("PX").arg(record::millis(self.hand_over_life));
         all.add_command(record.command("PTTL"));
         all.add_command(record.command("GET"));
-        let seen = self.query_all::<(Option<Vec<u8>>, i64, Option<Vec<u8>>)>(all);
-        match seen.await {
-            Ok((handed, ttl, bytes)) => Ok(Awaited {
-                handed: handed.map(Bytes::from),
-                looked: bytes.map(|bytes| looked(ttl, bytes)),
-            }),
-            // A full server takes note of nobody, but what it has can still be read.
-            Err(Unavailable::Full) => Ok(Awaited {
-                handed: None,
-                looked: self.look(key).await?,
-            }),
-            Err(failure) => Err(failure),
-        }
+        let (handed, ttl, bytes): (Option<Vec<u8>>, i64, Option<Vec<u8>>) =
+            self.query_all(all).await?;
+        Ok(Awaited {
+            handed: handed.map(Bytes::from),
+            looked: bytes.map(|bytes| looked(ttl, bytes)),
+        })
     }
 
     pub(crate) async fn hand_over(

@@ -9,8 +9,9 @@ use super::route::{RemoteConnection, RemoteFailure, RemoteRoute, patiently};
 use super::way::{Purpose, Reply, Request, Said, What};
 use crate::core::{Fenced, Message, Position, Snapshot};
 use crate::protect::Route;
+use crate::tiers::feed::Entries;
 use crate::tiers::hub::Hub;
-use crate::tiers::shared::{Entries, Unavailable};
+use crate::tiers::shared::Unavailable;
 
 /// A hub that keeps a blocking read waiting for so much longer than it was told to is gone.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -90,27 +90,19 @@ impl RemoteHub {
     }
 
     pub(crate) async fn claim(&self, key: &str, lease: &Bytes) -> Result<Claim, Unavailable> {
-        let (name, lease, lease_ttl): (Arc<str>, _, _) =
-            (key.into(), lease.clone(), self.lease_ttl);
-        let claimed = self.ask(What::Claim(name.clone()), move |hub| {
+        let (key, lease, lease_ttl): (Arc<str>, _, _) = (key.into(), lease.clone(), self.lease_ttl);
+        self.ask(What::Claim(key.clone()), move |hub| {
             if hub.is_full() {
                 return full();
             }
-            let claim = hub.claim(&name, &lease, lease_ttl);
+            let claim = hub.claim(&key, &lease, lease_ttl);
             let said = match &claim {
                 Claim::Granted => Said::Done,
                 Claim::Occupied(looked) => found(looked),
             };
             (Ok(claim), said)
-        });
-        match claimed.await {
-            // What a full server has can still be read.
-            Err(Unavailable::Full) => {
-                let looked = self.look(key).await?;
-                looked.map(Claim::Occupied).ok_or(Unavailable::Full)
-            }
-            answer => answer,
-        }
+        })
+        .await
     }
 
     pub(crate) async fn take_over(
@@ -151,24 +143,17 @@ impl RemoteHub {
     }
 
     pub(crate) async fn await_fill(&self, key: &str, lease: &[u8]) -> Result<Awaited, Unavailable> {
-        let (name, lease, life): (Arc<str>, _, _) =
+        let (key, lease, life): (Arc<str>, _, _) =
             (key.into(), lease.to_vec(), self.hand_over_life);
-        let awaited = self.ask(What::AwaitFill(name.clone()), move |hub| {
+        self.ask(What::AwaitFill(key.clone()), move |hub| {
             if hub.is_full() {
                 return full();
             }
-            let awaited = hub.await_fill(&name, &lease, life);
+            let awaited = hub.await_fill(&key, &lease, life);
             let said = awaited.looked.as_ref().map_or(Said::Nothing, found);
             (Ok(awaited), said)
-        });
-        match awaited.await {
-            // What a full server has can still be read.
-            Err(Unavailable::Full) => Ok(Awaited {
-                handed: None,
-                looked: self.look(key).await?,
-            }),
-            answer => answer,
-        }
+        })
+        .await
     }
 
     pub(crate) async fn hand_over(
