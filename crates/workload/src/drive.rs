@@ -16,7 +16,6 @@ use crate::plan::{Offer, Plan};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::subject::Subject;
-use crate::tally::Tally;
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(500);
@@ -61,10 +60,10 @@ pub async fn run<S: Subject>(
     wait_until(began + plan.warm_up + plan.span, || watch(&progress(false))).await;
     let span = began.elapsed().saturating_sub(plan.warm_up);
     field.stop();
-    let mut tally = Tally::default();
-    while let Some(counted) = workers.join_next().await {
-        tally.add(counted.map_err(|error| WorkloadError::Plan(error.to_string()))?);
+    while let Some(worked) = workers.join_next().await {
+        worked.map_err(|error| WorkloadError::Plan(error.to_string()))?;
     }
+    let tally = field.tally();
     let (queries, most_loading) = (field.database.queries(), field.database.most_loading());
     let mut stale_at_rest = 0;
     if plan.settles {

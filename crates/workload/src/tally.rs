@@ -1,4 +1,4 @@
-//! What one worker counts; what all counted is added up in the end.
+//! What is counted on one instance; what all counted is added up in the end.
 
 use std::time::Duration;
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use parking_lot::Mutex;
+
 use crate::arrivals::Arrival;
 use crate::database::Database;
 use crate::error::WorkloadError;
@@ -11,7 +13,7 @@ use crate::keyspace::Keyspace;
 use crate::plan::Plan;
 use crate::registers::{Registers, RemovedBy};
 use crate::subject::{Origin, Removal, Subject};
-use crate::tally::{Did, Done};
+use crate::tally::{Did, Done, Tally};
 use crate::trace::{Operation, Trace};
 
 /// Higher than any version of an earlier run: what a cache has left of one is found out.
@@ -31,6 +33,9 @@ pub(super) struct Field<S> {
     warm_up: Duration,
     began: Instant,
     stopped: AtomicBool,
+    /// One for each instance. One for each worker would be more than a processor has at hand, and
+    /// counting an operation would take longer than many an operation.
+    tallies: Vec<Mutex<Tally>>,
     operations: AtomicU64,
     violations: AtomicU64,
 }
@@ -72,6 +77,7 @@ impl<S: Subject> Field<S> {
             warm_up: plan.warm_up,
             began: Instant::now(),
             stopped: AtomicBool::default(),
+            tallies: (0..instances).map(|_| Mutex::default()).collect(),
             operations: AtomicU64::default(),
             violations: AtomicU64::default(),
         })
@@ -98,8 +104,17 @@ impl<S: Subject> Field<S> {
         self.operations.fetch_add(operations, Ordering::Relaxed);
     }
 
-    /// Does one operation of an instance.
-    pub(super) async fn perform(&self, instance: usize, operation: Operation) -> Done {
+    /// What all instances have counted, added up.
+    pub(super) fn tally(&self) -> Tally {
+        let mut all = Tally::default();
+        for counted in &self.tallies {
+            all.add(std::mem::take(&mut *counted.lock()));
+        }
+        all
+    }
+
+    /// Does one operation of an instance, and counts it.
+    pub(super) async fn perform(&self, instance: usize, operation: Operation) {
         let Operation { key, write } = operation;
         let began = self.began.elapsed();
         let counts = began >= self.warm_up;
@@ -112,11 +127,11 @@ impl<S: Subject> Field<S> {
             Did::Wrote { committed, .. } => committed,
             _ => began,
         };
-        Done {
+        self.tallies[instance].lock().record(Done {
             did,
             counts,
             arrival: self.keeps_arrivals.then_some(Arrival { at, key, write }),
-        }
+        });
     }
 
     async fn read(&self, instance: usize, key: u32, counts: bool) -> Did {

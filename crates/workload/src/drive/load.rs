@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::field::Field;
 use crate::subject::Subject;
-use crate::tally::Tally;
 
 /// How many operations a worker does before it tells.
 const TELL_AFTER: u64 = 64;
@@ -21,18 +19,17 @@ const TICK: Duration = Duration::from_millis(1);
 pub(super) fn by_workers<S: Subject>(
     field: &Arc<Field<S>>,
     each: usize,
-    workers: &mut JoinSet<Tally>,
+    workers: &mut JoinSet<()>,
 ) {
     let instances = field.subjects.len();
     let apart = field.trace.len() / (instances * each).max(1);
     for worker in 0..instances * each {
         let field = field.clone();
         workers.spawn(async move {
-            let mut tally = Tally::default();
             let mut done = 0;
             while !field.is_stopped() {
                 let operation = field.trace.at(worker * apart + done as usize);
-                tally.record(field.perform(worker % instances, operation).await);
+                field.perform(worker % instances, operation).await;
                 done += 1;
                 if done % TELL_AFTER == 0 {
                     field.did(TELL_AFTER);
@@ -41,19 +38,17 @@ pub(super) fn by_workers<S: Subject>(
                 tokio::task::coop::consume_budget().await;
             }
             field.did(done % TELL_AFTER);
-            tally
         });
     }
 }
 
 /// One source of operations for each instance: they begin when they are due, whether earlier ones
 /// are done or not.
-pub(super) fn by_rate<S: Subject>(field: &Arc<Field<S>>, rate: f64, sources: &mut JoinSet<Tally>) {
+pub(super) fn by_rate<S: Subject>(field: &Arc<Field<S>>, rate: f64, sources: &mut JoinSet<()>) {
     let instances = field.subjects.len();
     for instance in 0..instances {
         let field = field.clone();
         sources.spawn(async move {
-            let tally = Arc::new(Mutex::new(Tally::default()));
             let mut under_way = JoinSet::new();
             let mut ticks = tokio::time::interval(TICK);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -64,17 +59,15 @@ pub(super) fn by_rate<S: Subject>(field: &Arc<Field<S>>, rate: f64, sources: &mu
                 while begun < due {
                     let operation = field.trace.at(begun * instances + instance);
                     begun += 1;
-                    let (field, tally) = (field.clone(), tally.clone());
+                    let field = field.clone();
                     under_way.spawn(async move {
-                        let done = field.perform(instance, operation).await;
+                        field.perform(instance, operation).await;
                         field.did(1);
-                        tally.lock().record(done);
                     });
                 }
                 while under_way.try_join_next().is_some() {}
             }
             while under_way.join_next().await.is_some() {}
-            std::mem::take(&mut *tally.lock())
         });
     }
 }
