@@ -6,6 +6,7 @@
 //! there are any; `otel.…` is what `tracing-opentelemetry` reads. A span that nobody wants costs a
 //! look at a static variable.
 
+use futures_util::TryFutureExt as _;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
@@ -63,11 +64,11 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    /// Has it done, in a span of its own.
-    pub(crate) async fn traced<T>(
+    /// Has it done, in a span of its own. (No `async fn`: see [`in_time`](crate::tiers::in_time).)
+    pub(crate) fn traced<T>(
         self,
         work: impl Future<Output = Result<T, Unavailable>>,
-    ) -> Result<T, Unavailable> {
+    ) -> impl Future<Output = Result<T, Unavailable>> {
         let span = debug_span!(
             target: target!(),
             "l2",
@@ -80,12 +81,12 @@ impl Command {
             error.type = Empty,
             otel.status_code = Empty
         );
-        let result = work.instrument(span.clone()).await;
-        if let Err(failure) = &result {
-            span.record("error.type", failure.kind());
-            failed(&span);
-        }
-        result
+        let told = span.clone();
+        let work = work.inspect_err(move |failure| {
+            told.record("error.type", failure.kind());
+            failed(&told);
+        });
+        work.instrument(span)
     }
 }
 

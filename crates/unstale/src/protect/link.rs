@@ -14,7 +14,7 @@ use super::route::{Failure, Route};
 use crate::config::Config;
 use crate::core::{Fenced, Guard};
 use crate::error::Error;
-use crate::tiers::Unavailable;
+use crate::tiers::{Unavailable, in_time};
 
 /// A fenced connection.
 pub(crate) struct Line<R: Route> {
@@ -113,7 +113,8 @@ impl<R: Route> Link<R> {
                 };
                 Ok((connection, fenced))
             };
-            match self.in_time(attempt).await {
+            let attempt = in_time(self.connect_timeout, attempt).await;
+            match attempt.unwrap_or_else(|_| Err(R::Failure::too_late())) {
                 Ok((connection, fenced)) => {
                     let line = Line {
                         connection,
@@ -167,7 +168,7 @@ impl<R: Route> Link<R> {
         Running: Future<Output = Result<T, R::Failure>>,
     {
         let line = self.line.read().clone().ok_or(Unavailable::Down)?;
-        match self.in_command_time(attempt(&line, command)).await {
+        match in_time(self.command_timeout, attempt(&line, command)).await {
             Ok(Ok(value)) => {
                 self.breaker.succeeded();
                 Ok(value)
@@ -197,16 +198,9 @@ impl<R: Route> Link<R> {
         F: Fn(Arc<Line<R>>) -> Running,
         Running: Future<Output = Result<T, R::Failure>>,
     {
-        self.in_command_time(attempt(line, command))
+        in_time(self.command_timeout, attempt(line, command))
             .await?
             .map_err(Into::into)
-    }
-
-    async fn in_command_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Unavailable> {
-        let late = |_| Unavailable::Timeout(self.command_timeout);
-        tokio::time::timeout(self.command_timeout, work)
-            .await
-            .map_err(late)
     }
 
     /// Takes a line out of service, if it still is in.
@@ -220,15 +214,6 @@ impl<R: Route> Link<R> {
             self.breaker.trip();
             self.lost.notify_waiters();
         }
-    }
-
-    async fn in_time<T>(
-        &self,
-        work: impl Future<Output = Result<T, R::Failure>>,
-    ) -> Result<T, R::Failure> {
-        tokio::time::timeout(self.connect_timeout, work)
-            .await
-            .map_err(|_| R::Failure::too_late())?
     }
 }
 

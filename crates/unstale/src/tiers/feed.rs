@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::Unavailable;
 use super::hub::HubFeed;
 #[cfg(feature = "evidence")]
 use super::hub::remote::RemoteFeed;
 use super::redis::RedisFeed;
-use super::shared::Unavailable;
 use crate::core::{Fenced, Message, Position, Snapshot};
 use crate::local::Local;
 

@@ -9,6 +9,7 @@ mod memory;
 pub(crate) mod record;
 mod redis;
 mod shared;
+mod unavailable;
 pub(crate) mod wire;
 
 pub use hub::Hub;
@@ -22,4 +23,5 @@ pub use redis::RedisSteps;
 pub(crate) use redis::outside;
 #[cfg(feature = "evidence")]
 pub(crate) use shared::Fill;
-pub(crate) use shared::{Awaited, Claim, Looked, Shared, StoreEntry, Unavailable};
+pub(crate) use shared::{Awaited, Claim, Looked, Shared, StoreEntry};
+pub(crate) use unavailable::{Unavailable, in_time};

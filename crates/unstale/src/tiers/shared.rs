@@ -11,41 +11,11 @@ use super::hub::HubTier;
 use super::hub::remote::RemoteHub;
 use super::record::{Traits, Value};
 use super::redis::Redis;
+use super::unavailable::Unavailable;
 use crate::config::Config;
 use crate::core::{Appended, Message, Snapshot};
 use crate::observe::spans::Command;
 use crate::protect::Supervised;
-
-/// L2 did not do what it was asked, or did not say so in time.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum Unavailable {
-    #[error("the server is not in service")]
-    Down,
-    #[error("no answer within {0:?}")]
-    Timeout(Duration),
-    #[error("the server's history is not the one this instance knows")]
-    NotFenced,
-    #[error("the server has run out of memory")]
-    Full,
-    #[error("something else than a record is stored under this key")]
-    NoRecord,
-    #[error("{0}")]
-    Server(Arc<dyn std::error::Error + Send + Sync>),
-}
-
-impl Unavailable {
-    /// Its kind in one word, for those who count by kind.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Unavailable::Down => "down",
-            Unavailable::Timeout(_) => "timeout",
-            Unavailable::NotFenced => "not_fenced",
-            Unavailable::Full => "full",
-            Unavailable::NoRecord => "no_record",
-            Unavailable::Server(_) => "server",
-        }
-    }
-}
 
 /// What a read of L2 found.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::Hub;
 use crate::cache::Cache;
-use crate::tiers::shared::Unavailable;
+use crate::tiers::Unavailable;
 
 /// What is broken now.
 #[derive(Debug, Default)]

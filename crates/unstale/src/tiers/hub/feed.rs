@@ -7,8 +7,8 @@ use super::Hub;
 use super::tier::fence;
 use crate::core::{Fenced, Position, Snapshot};
 use crate::local::Local;
+use crate::tiers::Unavailable;
 use crate::tiers::feed::Entries;
-use crate::tiers::shared::Unavailable;
 
 /// One cache's reader of a hub's log.
 pub(crate) struct HubFeed {

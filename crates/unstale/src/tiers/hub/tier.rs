@@ -11,9 +11,10 @@ use crate::config::Config;
 use crate::core::{Appended, Fenced, Message};
 use crate::local::Local;
 use crate::random;
+use crate::tiers::Unavailable;
 use crate::tiers::record::Value;
 use crate::tiers::shared::{
-    Awaited, Claim, Fill, Guarded, Leftover, Looked, StoreEntry, Unavailable, life_of_hand_over,
+    Awaited, Claim, Fill, Guarded, Leftover, Looked, StoreEntry, life_of_hand_over,
 };
 
 /// One cache's end of a hub.

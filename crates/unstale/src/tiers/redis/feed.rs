@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::Receiver;
 
 use super::super::feed::{Content, Entries};
-use super::super::shared::Unavailable;
+use super::super::{Unavailable, in_time};
 use super::call::Text;
 use super::connection::{Server, Session};
 use super::entries::{self, Arrived};
@@ -87,7 +87,7 @@ impl RedisFeed {
     }
 
     pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
-        self.patiently(self.route.fence(&self.session)).await
+        Ok(in_time(self.patience, self.route.fence(&self.session)).await??)
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
@@ -99,7 +99,8 @@ impl RedisFeed {
                 .await?;
             reply::snapshot(&meta)
         };
-        self.patiently(all).await?.ok_or(Unavailable::NotFenced)
+        let snapshot = in_time(self.patience, all).await??;
+        snapshot.ok_or(Unavailable::NotFenced)
     }
 
     pub(crate) async fn entries(
@@ -109,7 +110,7 @@ impl RedisFeed {
     ) -> Result<Entries, Unavailable> {
         match &self.pushes {
             Some(pushes) => self.pushed(pushes, wait).await,
-            None => self.patiently(self.read_stream(cursor, wait)).await,
+            None => Ok(in_time(self.patience, self.read_stream(cursor, wait)).await??),
         }
     }
 
@@ -174,16 +175,6 @@ impl RedisFeed {
     fn content(&self, entry: Arrived<'_>) -> (Position, Content) {
         let local = self.route.local();
         entries::content(entry, |position, id| local.was_confirmed(position, id))
-    }
-
-    async fn patiently<T>(
-        &self,
-        work: impl Future<Output = RedisResult<T>>,
-    ) -> Result<T, Unavailable> {
-        match tokio::time::timeout(self.patience, work).await {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(Unavailable::Timeout(self.patience)),
-        }
     }
 }
 

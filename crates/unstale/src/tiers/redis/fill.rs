@@ -12,8 +12,9 @@ use super::call::Call;
 use super::connection::Session;
 use super::{Redis, RedisLine, lives, refusal, scripts};
 use crate::protect::Supervised;
+use crate::tiers::Unavailable;
 use crate::tiers::record::{self, Traits, Value};
-use crate::tiers::shared::{Fill, Unavailable};
+use crate::tiers::shared::Fill;
 
 impl Redis {
     pub(crate) async fn fill(

@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use ::redis::{RedisResult, pipe};
+use ::redis::pipe;
 
 use super::call::Call;
 use super::{Redis, scripts};
 use crate::protect::Supervised;
 use crate::tiers::record::millis;
-use crate::tiers::shared::Unavailable;
+use crate::tiers::{Unavailable, in_time};
 
 impl Redis {
     /// Says this of an instance, for as long as `life`.
@@ -27,7 +27,8 @@ impl Redis {
             .arg(&self.keyspace.instances)
             .arg(self.keyspace.instance(origin));
         call.arg(origin_text(origin)).arg(millis(life)).arg(said);
-        self.in_time(call.send(line.connection.commands())).await
+        let sent = in_time(self.patience, call.send(line.connection.commands()));
+        Ok(sent.await??)
     }
 
     /// Takes back what was said of an instance that is closed.
@@ -39,18 +40,8 @@ impl Redis {
             .arg(&self.keyspace.instances)
             .arg(origin_text(origin));
         let mut connection = line.connection.commands();
-        let _: (i64, i64) = self.in_time(both.query_async(&mut connection)).await?;
+        let _: (i64, i64) = in_time(self.patience, both.query_async(&mut connection)).await??;
         Ok(())
-    }
-
-    async fn in_time<T>(
-        &self,
-        work: impl Future<Output = RedisResult<T>>,
-    ) -> Result<T, Unavailable> {
-        match tokio::time::timeout(self.patience, work).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Unavailable::Timeout(self.patience)),
-        }
     }
 }
 

@@ -30,10 +30,9 @@ use self::keyspace::Keyspace;
 use self::route::RedisRoute;
 #[cfg(feature = "evidence")]
 pub use self::stepwise::RedisSteps;
+use super::Unavailable;
 use super::record;
-use super::shared::{
-    Awaited, Claim, Guarded, Leftover, Looked, StoreEntry, Unavailable, life_of_hand_over,
-};
+use super::shared::{Awaited, Claim, Guarded, Leftover, Looked, StoreEntry, life_of_hand_over};
 use super::wire;
 use crate::config::Config;
 use crate::core::{Appended, Message, Witness};

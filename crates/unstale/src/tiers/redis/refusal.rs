@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use super::super::shared::Unavailable;
+use super::super::Unavailable;
 use super::connection::{Mistrust, NoDatabase, NotAnswered};
 
 /// What `log.lua` answers when the server's history is not the caller's.

@@ -13,7 +13,7 @@ use crate::core::{Message, Position};
 use crate::error::Error;
 use crate::evidence::steps::{Answer, Caller, Found, Meta, State, Step, in_order};
 use crate::protect::Route;
-use crate::tiers::shared::Unavailable;
+use crate::tiers::Unavailable;
 
 /// What the scripts keep in `meta` beside the bans.
 const FIELDS: [&str; 7] = ["epoch", "nonce", "seq", "last", "owner", "ttl", "time"];

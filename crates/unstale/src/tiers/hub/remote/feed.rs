@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::route::{RemoteConnection, RemoteFailure, RemoteRoute, patiently};
+use super::route::{RemoteConnection, RemoteFailure, RemoteRoute};
 use super::way::{Purpose, Reply, Request, Said, What};
 use crate::core::{Fenced, Message, Position, Snapshot};
 use crate::protect::Route;
 use crate::tiers::feed::Entries;
 use crate::tiers::hub::Hub;
-use crate::tiers::shared::Unavailable;
+use crate::tiers::{Unavailable, in_time};
 
 /// A hub that keeps a blocking read waiting for so much longer than it was told to is gone.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -34,7 +34,7 @@ impl RemoteFeed {
         poll_interval: Duration,
     ) -> Result<Self, Unavailable> {
         let patience = poll_interval + PATIENCE;
-        patiently(patience * 2, Self::try_connect(route, patience)).await
+        Ok(in_time(patience * 2, Self::try_connect(route, patience)).await??)
     }
 
     async fn try_connect(
@@ -63,7 +63,7 @@ impl RemoteFeed {
     }
 
     pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
-        patiently(self.patience, self.route.fence(&self.connection)).await
+        Ok(in_time(self.patience, self.route.fence(&self.connection)).await??)
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
@@ -74,7 +74,8 @@ impl RemoteFeed {
             }
             None => (Err(RemoteFailure::NotFenced), Said::NotFenced),
         };
-        patiently(self.patience, self.connection.call(What::Snapshot, step)).await
+        let answer = in_time(self.patience, self.connection.call(What::Snapshot, step));
+        Ok(answer.await??)
     }
 
     pub(crate) async fn entries(
@@ -84,7 +85,7 @@ impl RemoteFeed {
     ) -> Result<Entries, Unavailable> {
         match &self.published {
             Some(published) => self.published(published, wait).await,
-            None => patiently(self.patience, self.read(cursor, wait)).await,
+            None => Ok(in_time(self.patience, self.read(cursor, wait)).await??),
         }
     }
 

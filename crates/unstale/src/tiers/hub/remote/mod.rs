@@ -24,9 +24,10 @@ use crate::config::Config;
 use crate::core::{Appended, Message, Position};
 use crate::local::Local;
 use crate::protect::{Line, Link, Supervised};
+use crate::tiers::Unavailable;
 use crate::tiers::record::{self, Record, Value};
 use crate::tiers::shared::{
-    Awaited, Claim, Fill, Guarded, Leftover, Looked, StoreEntry, Unavailable, life_of_hand_over,
+    Awaited, Claim, Fill, Guarded, Leftover, Looked, StoreEntry, life_of_hand_over,
 };
 
 type RemoteLine = Arc<Line<RemoteRoute>>;

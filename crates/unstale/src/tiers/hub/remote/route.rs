@@ -1,7 +1,6 @@
 //! The way to a hub that is reached over a network.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -11,8 +10,8 @@ use crate::core::Fenced;
 use crate::local::Local;
 use crate::protect::{Failure, Route};
 use crate::random;
+use crate::tiers::Unavailable;
 use crate::tiers::hub::Hub;
-use crate::tiers::shared::Unavailable;
 
 /// The one hub there is.
 pub(crate) struct RemoteRoute {
@@ -167,16 +166,5 @@ impl From<RemoteFailure> for Unavailable {
             RemoteFailure::Full => Unavailable::Full,
             other => Unavailable::Server(Arc::new(other)),
         }
-    }
-}
-
-/// As [`tokio::time::timeout`].
-pub(super) async fn patiently<T>(
-    patience: Duration,
-    work: impl Future<Output = Result<T, RemoteFailure>>,
-) -> Result<T, Unavailable> {
-    match tokio::time::timeout(patience, work).await {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(Unavailable::Timeout(patience)),
     }
 }
