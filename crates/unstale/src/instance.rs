@@ -16,7 +16,7 @@ use crate::heartbeat;
 use crate::local::Local;
 use crate::observe::{Catalogue, Health, InvalidationStats, Invalidations, Series, Vitals};
 use crate::partitions::{Common, Partitions, Slice};
-use crate::policy::{Labels, Policy, PolicyTable};
+use crate::policy::{Policy, PolicyTable, with_label_of};
 use crate::random;
 use crate::read::Inspector;
 use crate::runtime::{Runtime, Tasks};
@@ -49,7 +49,6 @@ pub(crate) struct Instance {
     pub(crate) inspector: Option<Inspector>,
     pub(crate) tasks: Tasks,
     policies: PolicyTable,
-    labels: Labels,
     defaults: Defaults,
     ack_timeout: Duration,
     close_timeout: Duration,
@@ -107,7 +106,6 @@ impl Instance {
             inspector: Inspector::new(&config),
             tasks,
             policies: config.policies.clone(),
-            labels: Labels::default(),
             defaults: Defaults {
                 absolute_expiration: config.default_absolute_expiration,
                 sliding_expiration: config.default_sliding_expiration,
@@ -184,14 +182,14 @@ impl Instance {
     }
 
     /// Where a key is counted: under the label of its policy, of its space, or its own.
-    pub(crate) fn series(&self, key: &str, space: Option<&Arc<str>>) -> Option<Arc<Series>> {
+    pub(crate) fn series(&self, key: &str, space: Option<&Arc<str>>) -> Option<&Series> {
         if !self.catalogue.is_enabled() {
             return None;
         }
         match (self.policies.resolve(key), space) {
             (Some(rule), _) => self.catalogue.series(&rule.label),
             (None, Some(label)) => self.catalogue.series(label),
-            (None, None) => self.catalogue.series(&self.labels.for_key(key)),
+            (None, None) => with_label_of(key, |label| self.catalogue.series(label)),
         }
     }
 

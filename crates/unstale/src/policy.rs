@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::glob::Glob;
 
 mod labels;
-pub use labels::{Labels, OTHER_LABEL};
+pub use labels::OTHER_LABEL;
+pub(crate) use labels::with_label_of;
 
 /// How hard L1 holds on to an entry when it has to make room.
 #[derive(

@@ -1,5 +1,6 @@
 //! What happened: counted, as effectiveness per key pattern and invalidations, and told as it happens.
 
+mod catalogue;
 mod effectiveness;
 mod events;
 mod health;
@@ -17,6 +18,7 @@ pub(crate) use health::{View, Vitals};
 pub use heartbeat::{Heartbeat, PatternPulse};
 pub use invalidation::InvalidationStats;
 
+pub(crate) use catalogue::Catalogue;
 pub(crate) use hits::SeriesId;
 pub(crate) use invalidation::Invalidations;
-pub(crate) use series::{Catalogue, Series};
+pub(crate) use series::Series;

@@ -1,19 +1,12 @@
-//! The counters of one key pattern, and all of them.
+//! The counters of one key pattern.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
-use parking_lot::RwLock;
-
-use super::effectiveness::{Effectiveness, PatternStats};
-use super::hits::{Hits, SAMPLE, SeriesId, Stripe, turn};
+use super::effectiveness::PatternStats;
+use super::hits::SeriesId;
 use super::latency::Latency;
-use crate::clock;
-use crate::core::Tick;
-use crate::policy::{Labels, OTHER_LABEL};
 
 /// What is counted for the keys of one pattern.
 #[derive(Debug)]
@@ -32,11 +25,11 @@ pub(crate) struct Series {
     inspected: AtomicU64,
     differences: AtomicU64,
     skipped_inspections: AtomicU64,
-    latency: Latency,
+    pub(super) latency: Latency,
 }
 
 impl Series {
-    fn new(id: SeriesId, label: Arc<str>) -> Self {
+    pub(super) fn new(id: SeriesId, label: Arc<str>) -> Self {
         Self {
             id,
             label,
@@ -120,7 +113,7 @@ impl Series {
         &self.label
     }
 
-    fn stats(&self, l1_hits: u64) -> PatternStats {
+    pub(super) fn stats(&self, l1_hits: u64) -> PatternStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         PatternStats {
             pattern: self.label.to_string(),
@@ -147,142 +140,4 @@ impl Series {
 
 fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
-}
-
-/// The series of all patterns; empty for good when nothing is to be measured.
-#[derive(Debug)]
-pub(crate) struct Catalogue {
-    enabled: bool,
-    /// How many there may be, besides the one for all others.
-    bound: usize,
-    series: RwLock<Listed>,
-    l1_hits: Hits,
-}
-
-#[derive(Debug, Default)]
-struct Listed {
-    by_label: HashMap<Arc<str>, Arc<Series>, RandomState>,
-    /// In the order of their numbers.
-    by_id: Vec<Arc<Series>>,
-}
-
-impl Listed {
-    /// The series of a label, a new one if need be; `None` when there are no numbers left.
-    fn enter(&mut self, label: Arc<str>) -> Option<Arc<Series>> {
-        if let Some(series) = self.by_label.get(&label) {
-            return Some(series.clone());
-        }
-        let id = SeriesId::at(self.by_id.len())?;
-        let series = Arc::new(Series::new(id, label.clone()));
-        self.by_label.insert(label, series.clone());
-        self.by_id.push(series.clone());
-        Some(series)
-    }
-}
-
-/// A hit in L1 that may come, for its thread to count.
-#[derive(Copy, Clone)]
-pub(crate) struct Counting {
-    stripe: Stripe,
-    /// When it began, for the sample whose latency is measured; zero for all others.
-    began: Tick,
-}
-
-impl Catalogue {
-    /// The labels of policies are there from the start, so that they never fall under the bound.
-    pub(crate) fn new<'a>(enabled: bool, policies: impl Iterator<Item = &'a Arc<str>>) -> Self {
-        const MOST_POLICIES: usize = SeriesId::MOST - Labels::DEFAULT_BOUND - 1;
-        let mut listed = Listed::default();
-        for label in policies.filter(|_| enabled).take(MOST_POLICIES) {
-            listed.enter(label.clone());
-        }
-        let bound = listed.by_id.len() + Labels::DEFAULT_BOUND;
-        Self {
-            enabled,
-            bound,
-            series: RwLock::new(listed),
-            l1_hits: Hits::new(bound + 1),
-        }
-    }
-
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.enabled
-    }
-
-    /// The series of a label; `None` when nothing is measured. What would exceed the bound is
-    /// counted together.
-    pub(crate) fn series(&self, label: &Arc<str>) -> Option<Arc<Series>> {
-        if !self.enabled {
-            return None;
-        }
-        if let Some(series) = self.series.read().by_label.get(label) {
-            return Some(series.clone());
-        }
-        let mut listed = self.series.write();
-        if listed.by_label.contains_key(label) || listed.by_id.len() < self.bound {
-            listed.enter(label.clone())
-        } else {
-            listed.enter(OTHER_LABEL.into())
-        }
-    }
-
-    /// The start of a read that may be a hit in L1.
-    #[inline]
-    pub(crate) fn counting(&self) -> Counting {
-        let turn = turn();
-        let began = if turn.is_sampled && self.enabled {
-            clock::now()
-        } else {
-            Tick::default()
-        };
-        Counting {
-            stripe: turn.stripe,
-            began,
-        }
-    }
-
-    /// Counts a hit in L1. Its latency is measured for a sample only: reading a clock costs more
-    /// than the hit.
-    #[inline]
-    pub(crate) fn l1_hit(&self, series: SeriesId, counting: Counting) {
-        self.l1_hits.count(series, counting.stripe);
-        if counting.began > Tick::default() {
-            self.l1_latency(series, counting.began);
-        }
-    }
-
-    #[cold]
-    fn l1_latency(&self, series: SeriesId, began: Tick) {
-        let took = clock::now().since(began);
-        if let Some(series) = self.series.read().by_id.get(series.place()) {
-            series.latency.record_many(took, SAMPLE);
-        }
-    }
-
-    /// The figures of every pattern, and how long its reads take.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn measured(&self) -> Vec<(PatternStats, crate::metrics::Buckets)> {
-        let series: Vec<_> = self.series.read().by_id.clone();
-        let measured = series.iter().map(|series| {
-            let stats = series.stats(self.l1_hits.of(series.id));
-            (stats, series.latency.buckets())
-        });
-        measured.filter(|(stats, _)| stats.is_used()).collect()
-    }
-
-    pub(crate) fn report(&self) -> Effectiveness {
-        let mut patterns: Vec<_> = self
-            .series
-            .read()
-            .by_id
-            .iter()
-            .map(|series| series.stats(self.l1_hits.of(series.id)))
-            .filter(PatternStats::is_used)
-            .collect();
-        patterns.sort_by(|a, b| a.pattern.cmp(&b.pattern));
-        Effectiveness {
-            enabled: self.enabled,
-            patterns,
-        }
-    }
 }

@@ -1,11 +1,8 @@
 //! The name a key is counted under in metrics when no policy gives one.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
 
 use arrayvec::ArrayString;
-use foldhash::fast::RandomState;
 
 /// The label of every key whose own label would exceed the bound.
 pub const OTHER_LABEL: &str = "(other)";
@@ -13,80 +10,17 @@ pub const OTHER_LABEL: &str = "(other)";
 /// A label of so many bytes is folded on the stack: every miss and every removal asks for one.
 const SHORT: usize = 128;
 
-/// Hands out metrics labels, at most so many different ones.
-///
-/// A key's label is the key itself with its ids folded into `*`, so that `document:17:versions`
-/// and `document:18:versions` are counted together. Once the bound is reached, keys that would
-/// need a new label go under [`OTHER_LABEL`], because a metric without a bound on its labels
-/// grows without end.
-///
-/// ```
-/// use unstale::policy::Labels;
-///
-/// let labels = Labels::default();
-/// assert_eq!(&*labels.for_key("feed:user:12:page:3"), "feed:user:*:page:*");
-/// assert_eq!(&*labels.for_key("stock:price:MSFT"), "stock:price:*");
-/// ```
-#[derive(Debug)]
-pub struct Labels {
-    bound: usize,
-    other: Arc<str>,
-    known: RwLock<HashSet<Arc<str>, RandomState>>,
-}
-
-impl Labels {
-    /// The bound unless another is asked for.
-    pub const DEFAULT_BOUND: usize = 100;
-
-    /// Labels of which there will be at most `bound`, besides [`OTHER_LABEL`].
-    pub fn new(bound: usize) -> Self {
-        Self {
-            bound,
-            other: OTHER_LABEL.into(),
-            known: RwLock::default(),
-        }
+/// Tells the label of a key to which no policy applies: the key itself with its ids folded into `*`, so
+/// that `document:17:versions` and `document:18:versions` are counted together.
+pub(crate) fn with_label_of<R>(key: &str, tell: impl FnOnce(&str) -> R) -> R {
+    let mut short = ArrayString::<SHORT>::new();
+    if fold(key, &mut short).is_ok() {
+        return tell(&short);
     }
-
-    /// The label of a key to which no policy applies.
-    pub fn for_key(&self, key: &str) -> Arc<str> {
-        let mut short = ArrayString::<SHORT>::new();
-        if fold(key, &mut short).is_ok() {
-            return self.known(&short);
-        }
-        let mut long = String::with_capacity(key.len());
-        // Text grows as it has to.
-        let _ = fold(key, &mut long);
-        self.known(&long)
-    }
-
-    /// This label, if it is one of those that there are, or may become one.
-    fn known(&self, label: &str) -> Arc<str> {
-        // A panic elsewhere cannot leave the set half-changed, so a poisoned lock is usable.
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(label) = known.get(label) {
-            return Arc::clone(label);
-        }
-        if known.len() >= self.bound {
-            return Arc::clone(&self.other);
-        }
-        drop(known);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(label) = known.get(label) {
-            return Arc::clone(label);
-        }
-        if known.len() >= self.bound {
-            return Arc::clone(&self.other);
-        }
-        let label: Arc<str> = label.into();
-        known.insert(Arc::clone(&label));
-        label
-    }
-}
-
-impl Default for Labels {
-    fn default() -> Self {
-        Self::new(Self::DEFAULT_BOUND)
-    }
+    let mut long = String::with_capacity(key.len());
+    // Text grows as it has to.
+    let _ = fold(key, &mut long);
+    tell(&long)
 }
 
 /// Folds the ids in a key into `*`.
@@ -162,6 +96,10 @@ const KINDS: [u32; 256] = {
 mod tests {
     use super::*;
 
+    fn label_of(key: &str) -> String {
+        with_label_of(key, str::to_owned)
+    }
+
     #[test]
     fn ids_fold_and_names_stay() {
         for (key, label) in [
@@ -188,7 +126,7 @@ mod tests {
             ("", ""),
             ("a:", "a:*"),
         ] {
-            assert_eq!(&*Labels::default().for_key(key), label, "{key}");
+            assert_eq!(label_of(key), label, "{key}");
         }
     }
 
@@ -197,39 +135,8 @@ mod tests {
         let name = format!("{}:", "name".repeat(7));
         for names in 1..10 {
             let start = name.repeat(names);
-            let label = Labels::default().for_key(&format!("{start}17"));
-            assert_eq!(*label, format!("{start}*"));
+            let label = label_of(&format!("{start}17"));
+            assert_eq!(label, format!("{start}*"));
         }
-    }
-
-    #[test]
-    fn the_number_of_labels_is_bounded_and_known_ones_stay() {
-        let labels = Labels::new(2);
-        let first = labels.for_key("a:1");
-        assert_eq!(&*first, "a:*");
-        assert_eq!(&*labels.for_key("b:1"), "b:*");
-        assert_eq!(&*labels.for_key("c:1"), OTHER_LABEL);
-        assert!(Arc::ptr_eq(&first, &labels.for_key("a:2")));
-    }
-
-    #[test]
-    fn threads_agree_on_at_most_the_bound() {
-        let labels = Labels::new(10);
-        let seen: HashSet<_> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..4)
-                .map(|_| {
-                    scope.spawn(|| {
-                        ('a'..='z')
-                            .map(|c| labels.for_key(&format!("{c}:1")))
-                            .collect::<Vec<_>>()
-                    })
-                })
-                .collect();
-            workers
-                .into_iter()
-                .flat_map(|worker| worker.join().unwrap())
-                .collect()
-        });
-        assert_eq!(seen.len(), 11);
     }
 }

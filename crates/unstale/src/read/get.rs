@@ -19,7 +19,7 @@ pub(crate) async fn get_past_l1<T: Cacheable>(request: &Request<'_>) -> Option<A
         Boarded::alone(&request.slice.local, request.key.into(), request.at_least);
     let found = l2::look::<T>(request, reach).await;
     let Some(found) = found else {
-        if let Some(series) = &series {
+        if let Some(series) = series {
             series.miss(clock::now().since(began), false);
         }
         return None;

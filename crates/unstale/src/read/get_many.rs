@@ -82,7 +82,7 @@ async fn take<T: Cacheable>(
             Some(found.value)
         }
         None => {
-            if let Some(series) = &series {
+            if let Some(series) = series {
                 series.miss(clock::now().since(asked), false);
             }
             None

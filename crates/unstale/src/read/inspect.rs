@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::core::{Position, Verdict};
 use crate::instance::Instance;
 use crate::key::Ids;
-use crate::observe::Series;
+use crate::observe::{Series, SeriesId};
 use crate::tiers::Sight;
 
 /// A value is encoded this many times more before a difference is believed: the order of a hash
@@ -76,7 +76,7 @@ struct Case<T> {
     boarded: Boarded,
     copy: Arc<T>,
     held: Sight,
-    series: Option<Arc<Series>>,
+    series: Option<SeriesId>,
     inspection: Arc<Inspection<T>>,
     ids: Vec<String>,
 }
@@ -106,7 +106,7 @@ pub(crate) fn inspect<T: Cacheable>(
     };
     let series = request.series();
     let skipped = || {
-        if let Some(series) = &series {
+        if let Some(series) = series {
             series.inspection_skipped();
         }
     };
@@ -126,7 +126,7 @@ pub(crate) fn inspect<T: Cacheable>(
         boarded,
         copy: copy.clone(),
         held,
-        series,
+        series: series.map(Series::id),
         inspection: inspection.clone(),
         ids: texts,
     };
@@ -136,13 +136,20 @@ pub(crate) fn inspect<T: Cacheable>(
 impl<T: Cacheable> Case<T> {
     async fn inspect(self, place: Place) {
         let compared = self.compare(place).await;
-        if let Some(series) = &self.series {
+        let Some(instance) = self.instance.upgrade() else {
+            return;
+        };
+        if let Some(series) = self.series(&instance) {
             match compared {
                 None => series.inspection_skipped(),
                 Some(Finding::Unexplained) => series.inspected(true),
                 Some(Finding::Same | Finding::Explained) => series.inspected(false),
             }
         }
+    }
+
+    fn series<'a>(&self, instance: &'a Instance) -> Option<&'a Series> {
+        instance.catalogue.numbered(self.series?)
     }
 
     /// Holds on to the instance only between its awaits: an inspection keeps no cache alive.
@@ -183,7 +190,7 @@ impl<T: Cacheable> Case<T> {
             Verdict::Unproven => None,
             Verdict::Explained => Some(Finding::Explained),
             Verdict::Unexplained => {
-                let pattern = self.series.as_ref().map(|series| series.label());
+                let pattern = self.series(&instance).map(Series::label);
                 tracing::warn!(
                     instance = %instance.name,
                     %key,

@@ -29,7 +29,7 @@ pub(super) fn keep(
     slice: &Slice,
     boarded: &Boarded,
     copy: Copy<'_>,
-    series: Option<Arc<Series>>,
+    series: Option<&Series>,
 ) -> bool {
     let Copy {
         value,
@@ -50,7 +50,7 @@ pub(super) fn keep(
         if let Some(checked) = admitted
             && now < lives_until
         {
-            let series = series.map(|series| series.id());
+            let series = series.map(Series::id);
             let (key, origin) = (&boarded.key, (stamp, source));
             let held = Held::new(key, origin, traits, now, lives_until, checked, series);
             memory.insert(held, &value);
@@ -65,9 +65,9 @@ pub(super) fn keep_found<T: Any + Send + Sync>(
     boarded: &Boarded,
     found: &Found<T>,
     began: Tick,
-    series: Option<Arc<Series>>,
+    series: Option<&Series>,
 ) {
-    if let Some(series) = &series {
+    if let Some(series) = series {
         series.l2_hit(clock::now().since(began));
     }
     let stamp = if Guard::CopyKeepsStamp.holds() {
@@ -88,7 +88,7 @@ pub(super) fn keep_found<T: Any + Send + Sync>(
 /// Without an L2, `set` puts the value into L1, under a ticket of its own that nothing can revoke
 /// in between.
 pub(crate) fn put_alone(request: &Request<'_>, key: Arc<str>, value: Value, traits: &Traits) {
-    let series = request.series().map(|series| series.id());
+    let series = request.series().map(Series::id);
     let now = clock::now();
     let lives_until = now + traits.ttl;
     request.slice.local.with(|partition, memory| {

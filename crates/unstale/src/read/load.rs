@@ -69,7 +69,7 @@ where
                 if let Some(passenger) = passenger
                     && let Some(landed) = passenger.landed(instance.load_timeout).await
                 {
-                    if let Some(series) = &series {
+                    if let Some(series) = series {
                         series.miss(clock::now().since(began), true);
                     }
                     match shared_result(landed) {
@@ -97,7 +97,7 @@ async fn lead_flight<T, E, F, Loading>(
     lead: Lead,
     load: F,
     began: Tick,
-    series: Option<Arc<Series>>,
+    series: Option<&Series>,
 ) -> Result<Option<Sourced<T>>, Arc<E>>
 where
     T: Cacheable,
@@ -113,7 +113,7 @@ where
             return Ok(Some(Sourced::new(found.value, Source::L2)));
         }
         Acquired::Shared(value) => {
-            if let Some(series) = &series {
+            if let Some(series) = series {
                 series.miss(clock::now().since(began), true);
             }
             lead.land(Ok(Some(value.clone())));
@@ -123,7 +123,7 @@ where
         Acquired::Nothing => None,
     };
     let stamp = lease::stamp_of_load(slice, lease.as_ref());
-    if let Some(series) = &series {
+    if let Some(series) = series {
         series.load();
     }
     let loaded = traced(&lead.boarded.key, load).await;
@@ -132,7 +132,7 @@ where
     } else {
         lease::stamp_of_load(slice, None)
     };
-    if let Some(series) = &series {
+    if let Some(series) = series {
         series.miss(clock::now().since(began), false);
     }
     match loaded {
@@ -173,7 +173,7 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
     boarded: &Boarded,
     lease: Option<lease::Held>,
     loaded: Loaded<'_, T>,
-    series: Option<Arc<Series>>,
+    series: Option<&Series>,
 ) {
     let Loaded {
         value,
@@ -190,7 +190,7 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
         None => Filled::TooLarge,
     };
     if filled == Filled::TooLarge {
-        if let Some(series) = &series {
+        if let Some(series) = series {
             series.oversized();
         }
         return;
@@ -203,9 +203,9 @@ pub(super) async fn fill_and_keep<T: Cacheable>(
             traits,
             lives_until,
         };
-        keep(request.slice, boarded, copy, series.clone())
+        keep(request.slice, boarded, copy, series)
     };
-    if let Some(series) = &series {
+    if let Some(series) = series {
         series.fill(filled == Filled::Stored || kept);
     }
 }
@@ -227,13 +227,13 @@ where
 async fn load_for_oneself<T, E, F, Loading>(
     key: &str,
     load: F,
-    series: Option<Arc<Series>>,
+    series: Option<&Series>,
 ) -> Result<Option<Sourced<T>>, Arc<E>>
 where
     F: FnOnce() -> Loading,
     Loading: Future<Output = Result<Option<Entry<T>>, E>>,
 {
-    if let Some(series) = &series {
+    if let Some(series) = series {
         series.load();
     }
     let loaded = traced(key, load).await.map_err(Arc::new)?;

@@ -13,7 +13,6 @@ use crate::clock;
 use crate::core::{Position, Reach};
 use crate::entry::Entry;
 use crate::instance::Instance;
-use crate::observe::Series;
 use crate::policy::Policy;
 
 /// What a [`lookup`](crate::Cache::lookup) found.
@@ -44,7 +43,6 @@ struct Miss {
     stamp: Position,
     policy: Option<Policy>,
     label: Option<Arc<str>>,
-    series: Option<Arc<Series>>,
 }
 
 impl<T> std::fmt::Debug for Lease<T> {
@@ -82,7 +80,8 @@ impl<T: Cacheable> Lease<T> {
             stamp: miss.stamp,
             traits: &traits,
         };
-        fill_and_keep(&request, &miss.boarded, miss.held, loaded, miss.series).await;
+        let series = request.series();
+        fill_and_keep(&request, &miss.boarded, miss.held, loaded, series).await;
         value
     }
 }
@@ -106,7 +105,7 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
             return Lookup::Hit(found.value);
         }
         Acquired::Shared(value) => {
-            if let Some(series) = &series {
+            if let Some(series) = series {
                 series.miss(clock::now().since(began), true);
             }
             return Lookup::Hit(value);
@@ -114,7 +113,7 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
         Acquired::Lease(held) => Some(held),
         Acquired::Nothing => None,
     };
-    if let Some(series) = &series {
+    if let Some(series) = series {
         series.miss(clock::now().since(began), false);
         series.load();
     }
@@ -126,7 +125,6 @@ pub(crate) async fn lookup<T: Cacheable>(request: &Request<'_>) -> Lookup<T> {
         stamp,
         policy: request.policy.cloned(),
         label: request.label.cloned(),
-        series,
     };
     Lookup::Miss(Lease {
         miss: Box::new(miss),

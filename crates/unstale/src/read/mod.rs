@@ -69,7 +69,7 @@ pub(crate) struct Request<'a> {
     pub(crate) label: Option<&'a Arc<str>>,
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
     /// Whether the key can be used. A read has no place for an error: without a usable key it is a
     /// miss that fills nothing, and says so in the log.
     pub(crate) fn has_usable_key(&self) -> bool {
@@ -83,7 +83,7 @@ impl Request<'_> {
     }
 
     /// Where this key is counted.
-    pub(crate) fn series(&self) -> Option<Arc<Series>> {
+    pub(crate) fn series(&self) -> Option<&'a Series> {
         self.instance.series(self.key, self.label)
     }
 
