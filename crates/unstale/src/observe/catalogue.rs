@@ -13,11 +13,10 @@ use crate::clock;
 use crate::core::Tick;
 use crate::policy::OTHER_LABEL;
 
-/// As many labels are made of keys and spaces, besides those of policies and [`OTHER_LABEL`]: a metric
-/// without a bound on its labels grows without end.
+/// As many labels are made of keys and spaces, besides those of policies and [`OTHER_LABEL`].
 const MOST_LABELS: usize = 100;
 
-/// The series of all patterns; empty for good when nothing is to be measured.
+/// The series of all patterns; none when nothing is to be measured.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     enabled: bool,
@@ -49,7 +48,10 @@ impl Catalogue {
             enabled,
             bound,
             by_label: RwLock::default(),
-            series: (0..=bound).map(|_| OnceLock::new()).collect(),
+            series: (0..=bound)
+                .filter(|_| enabled)
+                .map(|_| OnceLock::new())
+                .collect(),
             l1_hits: Hits::new(bound + 1),
         };
         for label in policies {
@@ -88,7 +90,7 @@ impl Catalogue {
         known.copied()
     }
 
-    /// Makes room for a label that was not known a moment ago, or for all others beyond the bound.
+    /// Gives a series to a label that had none a moment ago: the one of all others beyond the bound.
     #[cold]
     fn enter(&self, label: &str) -> Option<&Series> {
         let mut by_label = self.by_label.write();
@@ -168,6 +170,7 @@ impl Catalogue {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
     use std::thread;
 
     use super::*;
@@ -199,21 +202,34 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_may_be_called_as_all_others_are() {
+        let catalogue = catalogue(&[OTHER_LABEL]);
+        for own in 0..2 * MOST_LABELS {
+            catalogue.series(&own.to_string());
+        }
+        assert_eq!(label(&catalogue, "another"), OTHER_LABEL);
+        assert_eq!(catalogue.all().count(), MOST_LABELS + 1);
+    }
+
+    #[test]
     fn threads_agree_on_the_series_of_a_label() {
+        const THREADS: usize = 4;
+        let together = Barrier::new(THREADS);
         let catalogue = catalogue(&[]);
         let labels: Vec<_> = (0..2 * MOST_LABELS)
             .map(|label| label.to_string())
             .collect();
         let ids = || -> Vec<_> {
+            together.wait();
             let series = labels.iter().map(|label| catalogue.series(label));
             series.map(|series| series.unwrap().id()).collect()
         };
         let found: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(ids)).collect();
+            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(ids)).collect();
             let found = threads.into_iter().map(|thread| thread.join().unwrap());
             found.collect()
         });
-        assert!(found.iter().all(|found| *found == ids()));
+        assert!(found.iter().all(|ids| *ids == found[0]));
         assert_eq!(catalogue.all().count(), MOST_LABELS + 1);
     }
 
@@ -221,5 +237,6 @@ mod tests {
     fn nothing_is_counted_when_nothing_is_to_be_measured() {
         let catalogue = Catalogue::new(false, [Arc::from("policy")].iter());
         assert!(catalogue.series("policy").is_none());
+        assert_eq!(catalogue.all().count(), 0);
     }
 }

@@ -26,7 +26,8 @@ pub struct Effectiveness {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PatternStats {
-    /// The policy's label or pattern, or the key with its ids folded into `*`.
+    /// The policy's label or pattern, that of the space, or the key with its ids folded into `*`; after
+    /// 100 of the latter two [`OTHER_LABEL`](crate::policy::OTHER_LABEL).
     pub pattern: String,
     /// Reads answered by this instance's own memory.
     pub l1_hits: u64,

@@ -4,7 +4,8 @@ use std::fmt;
 
 use arrayvec::ArrayString;
 
-/// The label of every key whose own label would exceed the bound.
+/// The label under which everything is counted that comes after the first 100 labels of keys and spaces: a
+/// metric without a bound on its labels grows without end. Those of policies are not among them.
 pub const OTHER_LABEL: &str = "(other)";
 
 /// A label of so many bytes is folded on the stack: every miss and every removal asks for one.

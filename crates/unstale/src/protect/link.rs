@@ -113,8 +113,8 @@ impl<R: Route> Link<R> {
                 };
                 Ok((connection, fenced))
             };
-            let attempt = in_time(self.connect_timeout, attempt).await;
-            match attempt.unwrap_or_else(|_| Err(R::Failure::too_late())) {
+            let opened = in_time(self.connect_timeout, attempt).await;
+            match opened.unwrap_or_else(|_| Err(R::Failure::too_late())) {
                 Ok((connection, fenced)) => {
                     let line = Line {
                         connection,

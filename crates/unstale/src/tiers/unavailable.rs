@@ -40,9 +40,9 @@ impl Unavailable {
 
 /// Waits so long for an answer.
 ///
-/// It is no `async fn`, as nothing is that is given a future here: one keeps room for it twice, once
-/// where it is handed over and once where it is awaited, so that the future of a read was twice as
-/// large with each of them, and had to be copied as it went in.
+/// Not an `async fn`, and neither is anything else on the way of a read that is given a future: an
+/// `async fn` has room for it twice, once where it is handed over and once where it is awaited, so each
+/// of them would make the future of a read twice as large.
 pub(crate) fn in_time<T>(
     patience: Duration,
     work: impl Future<Output = T>,

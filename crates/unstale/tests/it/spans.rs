@@ -14,7 +14,7 @@ use testbed::eventually;
 use tracing_subscriber::layer::SubscriberExt;
 use unstale::{Cache, Config};
 
-use crate::bed::{PATIENCE, Source};
+use crate::bed::{Bed, PATIENCE, Source, Transport};
 
 /// Keeps what is exported.
 #[derive(Clone, Default, Debug)]
@@ -131,4 +131,28 @@ async fn what_does_not_work_is_marked() {
     assert!(!cache.remove("a:1").await.is_applied());
     let removal = &spans.named("cache.remove")[0];
     assert_eq!(attributes(removal)["unstale.applied"], "false");
+}
+
+#[tokio::test]
+async fn a_command_that_fails_says_what_kind_of_failure_it_is() {
+    let spans = Collector::default();
+    let provider = open_telemetry::exporting_to(spans.clone());
+    let subscriber = tracing_subscriber::registry().with(open_telemetry::layer(&provider));
+    let _listening = tracing::subscriber::set_default(subscriber);
+    let bed = Bed::start(Transport::Streams);
+    let cache = bed.instance("a").await;
+    for record in bed.records("list") {
+        let pushed = bed.server().command(["RPUSH", &record, "an element"]);
+        pushed.expect("a list");
+    }
+    assert!(cache.get::<u32>("missing").await.is_none());
+    assert!(cache.get::<u32>("list").await.is_none());
+    let reads = spans.named("GET");
+    let [done, failed] = &reads[..] else {
+        panic!("{reads:?}");
+    };
+    assert_eq!(done.status, Status::Unset);
+    assert!(!attributes(done).contains_key("error.type"));
+    assert!(matches!(failed.status, Status::Error { .. }), "{failed:?}");
+    assert_eq!(attributes(failed)["error.type"], "no_record");
 }

@@ -33,8 +33,8 @@ pub(super) struct Field<S> {
     warm_up: Duration,
     began: Instant,
     stopped: AtomicBool,
-    /// One for each instance. One for each worker would be more than a processor has at hand, and
-    /// counting an operation would take longer than many an operation.
+    /// One for each instance. The histograms of a thousand workers would drive whatever is measured
+    /// out of the processor's caches.
     tallies: Vec<Mutex<Tally>>,
     operations: AtomicU64,
     violations: AtomicU64,

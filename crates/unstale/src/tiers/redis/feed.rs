@@ -43,10 +43,10 @@ impl RedisFeed {
         let mut last = Unavailable::Down;
         for server in route.servers() {
             let attempt = Self::try_connect(route, server, patience);
-            match tokio::time::timeout(patience * 2, attempt).await {
+            match in_time(patience * 2, attempt).await {
                 Ok(Ok(feed)) => return Ok(feed),
                 Ok(Err(error)) => last = error.into(),
-                Err(_) => last = Unavailable::Timeout(patience * 2),
+                Err(late) => last = late,
             }
         }
         Err(last)
