@@ -70,7 +70,9 @@ impl Catalogue {
         if !self.enabled {
             return None;
         }
-        match self.known(label) {
+        // The lock is given back before another label is entered.
+        let known = self.known(&self.by_label.read(), label);
+        match known {
             Some(id) => self.numbered(id),
             None => self.enter(label),
         }
@@ -81,8 +83,8 @@ impl Catalogue {
         self.series.get(id.place())?.get()
     }
 
-    fn known(&self, label: &str) -> Option<SeriesId> {
-        let by_label = self.by_label.read();
+    /// The number of a label that has a series; beyond the bound, that of all others.
+    fn known(&self, by_label: &ByLabel, label: &str) -> Option<SeriesId> {
         let mut known = by_label.get(label);
         if known.is_none() && by_label.len() >= self.bound {
             known = by_label.get(OTHER_LABEL);
@@ -94,13 +96,12 @@ impl Catalogue {
     #[cold]
     fn enter(&self, label: &str) -> Option<&Series> {
         let mut by_label = self.by_label.write();
-        let has_room = by_label.contains_key(label) || by_label.len() < self.bound;
-        let label = if has_room { label } else { OTHER_LABEL };
-        if let Some(id) = by_label.get(label) {
-            return self.numbered(*id);
+        if let Some(id) = self.known(&by_label, label) {
+            return self.numbered(id);
         }
+        let has_room = by_label.len() < self.bound;
+        let label: Arc<str> = if has_room { label } else { OTHER_LABEL }.into();
         let id = SeriesId::at(by_label.len())?;
-        let label: Arc<str> = label.into();
         let series = self.series.get(id.place())?;
         let series = series.get_or_init(|| Series::new(id, label.clone()));
         by_label.insert(label, id);
@@ -144,22 +145,24 @@ impl Catalogue {
         self.series.iter().filter_map(OnceLock::get)
     }
 
+    /// The figures of every pattern that has any.
+    fn used(&self) -> impl Iterator<Item = (PatternStats, &Series)> {
+        let all = self.all();
+        let all = all.map(|series| (series.stats(self.l1_hits.of(series.id())), series));
+        all.filter(|(stats, _)| stats.is_used())
+    }
+
     /// The figures of every pattern, and how long its reads take.
     #[cfg(feature = "metrics")]
     pub(crate) fn measured(&self) -> Vec<(PatternStats, crate::metrics::Buckets)> {
-        let measured = self.all().map(|series| {
-            let stats = series.stats(self.l1_hits.of(series.id()));
-            (stats, series.latency.buckets())
-        });
-        measured.filter(|(stats, _)| stats.is_used()).collect()
+        let measured = self
+            .used()
+            .map(|(stats, series)| (stats, series.latency.buckets()));
+        measured.collect()
     }
 
     pub(crate) fn report(&self) -> Effectiveness {
-        let mut patterns: Vec<_> = self
-            .all()
-            .map(|series| series.stats(self.l1_hits.of(series.id())))
-            .filter(PatternStats::is_used)
-            .collect();
+        let mut patterns: Vec<_> = self.used().map(|(stats, _)| stats).collect();
         patterns.sort_by(|a, b| a.pattern.cmp(&b.pattern));
         Effectiveness {
             enabled: self.enabled,
