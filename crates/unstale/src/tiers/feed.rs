@@ -21,22 +21,12 @@ pub(crate) enum Feed {
 impl Feed {
     /// Fences again: asks for the history and the tail.
     pub(crate) async fn probe(&self) -> Result<Fenced, Unavailable> {
-        match self {
-            Feed::Redis(feed) => feed.probe().await,
-            Feed::Hub(feed) => feed.probe().await,
-            #[cfg(feature = "evidence")]
-            Feed::Remote(feed) => feed.probe().await,
-        }
+        provider!(self, feed => feed.probe().await)
     }
 
     /// Everything that `meta` says.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
-        match self {
-            Feed::Redis(feed) => feed.snapshot().await,
-            Feed::Hub(feed) => feed.snapshot().await,
-            #[cfg(feature = "evidence")]
-            Feed::Remote(feed) => feed.snapshot().await,
-        }
+        provider!(self, feed => feed.snapshot().await)
     }
 
     /// The entries after `cursor`, as soon as there are any; none after `wait`. An entry that
@@ -46,12 +36,7 @@ impl Feed {
         cursor: Position,
         wait: Duration,
     ) -> Result<Entries, Unavailable> {
-        match self {
-            Feed::Redis(feed) => feed.entries(cursor, wait).await,
-            Feed::Hub(feed) => feed.entries(cursor, wait).await,
-            #[cfg(feature = "evidence")]
-            Feed::Remote(feed) => feed.entries(cursor, wait).await,
-        }
+        provider!(self, feed => feed.entries(cursor, wait).await)
     }
 }
 

@@ -1,5 +1,17 @@
 //! Where values are held: in this process (L1), and shared with the other instances (L2).
 
+/// Passes a call on to whoever provides L2, or the log.
+macro_rules! provider {
+    ($self:ident, $tier:ident => $call:expr) => {
+        match $self {
+            Self::Redis($tier) => $call,
+            Self::Hub($tier) => $call,
+            #[cfg(feature = "evidence")]
+            Self::Remote($tier) => $call,
+        }
+    };
+}
+
 mod feed;
 #[cfg(feature = "evidence")]
 pub(crate) mod hub;

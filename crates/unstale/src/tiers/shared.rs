@@ -93,18 +93,6 @@ pub(crate) enum Shared {
     Remote(Arc<RemoteHub>),
 }
 
-/// Passes a call on to whoever provides L2.
-macro_rules! provider {
-    ($self:ident, $tier:ident => $call:expr) => {
-        match $self {
-            Shared::Redis($tier) => $call,
-            Shared::Hub($tier) => $call,
-            #[cfg(feature = "evidence")]
-            Shared::Remote($tier) => $call,
-        }
-    };
-}
-
 impl Shared {
     /// Whether it is in service at all.
     pub(crate) fn is_up(&self) -> bool {
