@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use testbed::eventually;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 use unstale::{Cache, Config};
 
@@ -43,6 +44,19 @@ impl Collector {
     }
 }
 
+/// Collects what this thread does, for as long as the guard is held.
+fn collecting() -> (Collector, SdkTracerProvider, DefaultGuard) {
+    let spans = Collector::default();
+    let provider = open_telemetry::exporting_to(spans.clone());
+    let subscriber = tracing_subscriber::registry().with(open_telemetry::layer(&provider));
+    let listening = tracing::subscriber::set_default(subscriber);
+    (spans, provider, listening)
+}
+
+fn has_failed(span: &SpanData) -> bool {
+    matches!(span.status, Status::Error { .. })
+}
+
 fn attributes(span: &SpanData) -> BTreeMap<&str, String> {
     let attributes = span.attributes.iter();
     attributes
@@ -53,10 +67,7 @@ fn attributes(span: &SpanData) -> BTreeMap<&str, String> {
 /// On a runtime of one thread, so that everything happens on the thread that listens.
 #[tokio::test]
 async fn the_example_exports_what_takes_time() {
-    let spans = Collector::default();
-    let provider = open_telemetry::exporting_to(spans.clone());
-    let subscriber = tracing_subscriber::registry().with(open_telemetry::layer(&provider));
-    let listening = tracing::subscriber::set_default(subscriber);
+    let (spans, provider, listening) = collecting();
     open_telemetry::work().await.unwrap();
     drop(listening);
     provider.shutdown().unwrap();
@@ -90,10 +101,7 @@ async fn the_example_exports_what_takes_time() {
 
 #[tokio::test]
 async fn a_hit_in_l1_has_no_span() {
-    let spans = Collector::default();
-    let provider = open_telemetry::exporting_to(spans.clone());
-    let subscriber = tracing_subscriber::registry().with(open_telemetry::layer(&provider));
-    let _listening = tracing::subscriber::set_default(subscriber);
+    let (spans, _provider, _listening) = collecting();
     let cache = Cache::builder().build().await.unwrap();
     let source = Source::ready();
     for _ in 0..100 {
@@ -108,21 +116,13 @@ async fn a_hit_in_l1_has_no_span() {
 
 #[tokio::test]
 async fn what_does_not_work_is_marked() {
-    let spans = Collector::default();
-    let provider = open_telemetry::exporting_to(spans.clone());
-    let subscriber = tracing_subscriber::registry().with(open_telemetry::layer(&provider));
-    let _listening = tracing::subscriber::set_default(subscriber);
+    let (spans, _provider, _listening) = collecting();
     let mut config = Config::default();
     config.redis.connect_to("127.0.0.1:1".parse().unwrap());
     let cache = Cache::from_config(config).await.unwrap();
     let load = || async { Err::<Option<u32>, _>(std::fmt::Error) };
     cache.get_or_load("a:1", load).await.unwrap_err();
-    let failed = |name: &str| {
-        let spans = spans.named(name);
-        spans
-            .iter()
-            .any(|span| matches!(span.status, Status::Error { .. }))
-    };
+    let failed = |name: &str| spans.named(name).iter().any(has_failed);
     assert!(failed("cache.load"));
     eventually("an attempt to connect has failed", PATIENCE, || async {
         failed("cache.recover")
@@ -135,10 +135,7 @@ async fn what_does_not_work_is_marked() {
 
 #[tokio::test]
 async fn a_command_that_fails_says_what_kind_of_failure_it_is() {
-    let spans = Collector::default();
-    let provider = open_telemetry::exporting_to(spans.clone());
-    let subscriber = tracing_subscriber::registry().with(open_telemetry::layer(&provider));
-    let _listening = tracing::subscriber::set_default(subscriber);
+    let (spans, _provider, _listening) = collecting();
     let bed = Bed::start(Transport::Streams);
     let cache = bed.instance("a").await;
     for record in bed.records("list") {
@@ -153,6 +150,6 @@ async fn a_command_that_fails_says_what_kind_of_failure_it_is() {
     };
     assert_eq!(done.status, Status::Unset);
     assert!(!attributes(done).contains_key("error.type"));
-    assert!(matches!(failed.status, Status::Error { .. }), "{failed:?}");
+    assert!(has_failed(failed), "{failed:?}");
     assert_eq!(attributes(failed)["error.type"], "no_record");
 }
