@@ -1,10 +1,12 @@
 //! Keys of typed spaces: a pattern, filled with ids.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
+mod brief;
 mod built;
 mod pattern;
 
+pub(crate) use self::brief::{Brief, ends};
 pub(crate) use self::built::Built;
 #[doc(hidden)]
 pub use self::pattern::Filling;
@@ -16,6 +18,17 @@ pub const ANY: Any = Any;
 /// The type of [`ANY`].
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Any;
+
+/// What a key is written to: its text, or what is kept of that.
+#[doc(hidden)]
+pub trait Text {
+    /// Adds this at the end.
+    fn push(&mut self, text: &str);
+
+    /// Where ids are added that have to be formatted; nowhere if the key has to be written out for
+    /// them anyway.
+    fn formatted(&mut self) -> Option<&mut dyn fmt::Write>;
+}
 
 /// The ids of a key, in the order of the stars in its space's pattern: anything that can be
 /// displayed, or a tuple of up to four of them.
@@ -31,13 +44,18 @@ pub struct Any;
 /// # Ok(()) }
 /// ```
 pub trait Ids {
-    /// Passes each id on.
+    /// Passes each id on. A read may ask for them more than once, and needs the same each time.
     fn each(&self, with: &mut dyn FnMut(&dyn Display));
 
     /// Fills a key with each id; one whose type is known need not go by way of `Display`.
     #[doc(hidden)]
-    fn fill(&self, filling: &mut Filling<'_>) {
-        self.each(&mut |id| filling.id(id));
+    fn fill(&self, filling: &mut Filling<'_, impl Text>)
+    where
+        Self: Sized,
+    {
+        if filling.formats() {
+            self.each(&mut |id| filling.id(id));
+        }
     }
 }
 
@@ -47,7 +65,7 @@ impl<T: Display + ?Sized> Ids for &T {
     }
 
     #[inline]
-    fn fill(&self, filling: &mut Filling<'_>) {
+    fn fill(&self, filling: &mut Filling<'_, impl Text>) {
         filling.id(*self);
     }
 }
@@ -60,7 +78,7 @@ macro_rules! ids_of_values {
             }
 
             #[inline]
-            fn fill(&self, filling: &mut Filling<'_>) {
+            fn fill(&self, filling: &mut Filling<'_, impl Text>) {
                 filling.id(self);
             }
         }
@@ -82,7 +100,7 @@ macro_rules! ids_of_tuples {
 
             #[allow(non_snake_case)]
             #[inline]
-            fn fill(&self, filling: &mut Filling<'_>) {
+            fn fill(&self, filling: &mut Filling<'_, impl Text>) {
                 let ($($name,)+) = self;
                 $(filling.id($name);)+
             }

@@ -139,9 +139,9 @@ pub use cache::Cache;
 pub use config::Config;
 pub use entry::{Entry, EntryOptions};
 pub use error::{Error, KeyError};
-#[doc(hidden)]
-pub use key::Filling;
 pub use key::{ANY, Any, Ids, Part, Parts};
+#[doc(hidden)]
+pub use key::{Filling, Text};
 pub use observe::{
     Effectiveness, Event, Events, Health, Heartbeat, InvalidationStats, PatternPulse, PatternStats,
     Removal, Removed,

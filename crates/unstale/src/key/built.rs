@@ -1,8 +1,10 @@
 //! Keys under construction.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use arrayvec::ArrayString;
+
+use super::Text;
 
 /// Keys up to this length are built without an allocation. A `Built` then has 128 bytes: as many as
 /// the compiler copies in place, without calling the C library.
@@ -30,16 +32,6 @@ impl Built {
             Built::Short(stem) => *self = Built::Short(*stem),
             Built::Long(_) => *self = stem.clone(),
         }
-    }
-
-    #[inline]
-    pub(super) fn push(&mut self, text: &str) {
-        if let Built::Short(short) = self
-            && short.try_push_str(text).is_ok()
-        {
-            return;
-        }
-        self.push_long(text);
     }
 
     #[cold]
@@ -73,7 +65,23 @@ impl AsRef<str> for Built {
     }
 }
 
-impl Write for Built {
+impl Text for Built {
+    #[inline]
+    fn push(&mut self, text: &str) {
+        if let Built::Short(short) = self
+            && short.try_push_str(text).is_ok()
+        {
+            return;
+        }
+        self.push_long(text);
+    }
+
+    fn formatted(&mut self) -> Option<&mut dyn fmt::Write> {
+        Some(self)
+    }
+}
+
+impl fmt::Write for Built {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.push(text);
         Ok(())

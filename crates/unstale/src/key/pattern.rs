@@ -1,17 +1,19 @@
 //! Key patterns, and how they are filled.
 
 use std::borrow::Cow;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
 use castaway::match_type;
 
-use super::{Built, Ids, Parts};
+use super::{Brief, Built, Ids, Parts, Text};
 use crate::glob;
 
 /// A key pattern in which each `*` stands for an id, and everything else for itself.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyPattern {
     pattern: String,
+    /// What stands before the first star, in brief.
+    stem: Brief,
     plain: Form,
     /// The same in a glob that matches the keys of this pattern.
     escaped: Form,
@@ -20,8 +22,7 @@ pub(crate) struct KeyPattern {
 /// What stands around the stars.
 #[derive(Clone, Debug)]
 struct Form {
-    /// Before the first, as the start of a key: copying that costs less than adding text to an
-    /// empty one.
+    /// Before the first, as the start of a key.
     stem: Built,
     /// Behind each.
     behind: Box<[Box<str>]>,
@@ -44,8 +45,10 @@ impl KeyPattern {
             false => format!("{pattern}:*"),
         };
         let literals = || pattern.split('*');
+        let plain = Form::new(literals().map(Cow::Borrowed));
         Self {
-            plain: Form::new(literals().map(Cow::Borrowed)),
+            stem: Brief::of(plain.stem.as_str()),
+            plain,
             escaped: Form::new(literals().map(glob::escape)),
             pattern,
         }
@@ -55,24 +58,40 @@ impl KeyPattern {
         &self.pattern
     }
 
-    /// The key with these ids; see [`fill`](Self::fill).
+    /// The key with these ids. Ids beyond the last star are appended behind colons; a star without
+    /// an id stays, which is a mistake that the log tells.
     pub(crate) fn key(&self, ids: &impl Ids) -> Built {
         let mut key = Built::new();
-        self.fill(&mut key, ids);
+        self.write(&mut key, ids);
         key
     }
 
-    /// Makes this the key with these ids, where it is: moving it would take as long as building it.
-    /// Ids beyond the last star are appended behind colons; a star without an id stays, which is a
-    /// mistake that the log tells.
+    /// Makes this that key where it is: moving it would take as long as building it.
     #[inline]
-    pub(crate) fn fill(&self, key: &mut Built, ids: &impl Ids) {
+    pub(crate) fn write(&self, key: &mut Built, ids: &impl Ids) {
         key.begin(&self.plain.stem);
-        let mut filling = Filling::new(&self.plain.behind, key);
-        ids.fill(&mut filling);
-        if filling.finish() > 0 {
+        if self.fill(key, ids) > 0 {
             self.tell_lacking();
         }
+    }
+
+    /// The same key in brief, for which no id is formatted. It is not whole where one is lacking, so
+    /// that the log tells.
+    #[inline]
+    pub(crate) fn brief(&self, ids: &impl Ids) -> Brief {
+        let mut brief = self.stem;
+        if self.fill(&mut brief, ids) > 0 {
+            brief.give_up();
+        }
+        brief
+    }
+
+    /// Adds these ids, and what is around them, to the stem. How many stars lack one.
+    #[inline]
+    fn fill(&self, key: &mut impl Text, ids: &impl Ids) -> usize {
+        let mut filling = Filling::new(&self.plain.behind, key);
+        ids.fill(&mut filling);
+        filling.finish()
     }
 
     #[cold]
@@ -99,14 +118,14 @@ impl KeyPattern {
 
 /// A key that is being filled with ids. Everything up to the next star is there.
 #[doc(hidden)]
-pub struct Filling<'a> {
+pub struct Filling<'a, W> {
     /// What stands behind the stars that are to come.
     behind: std::slice::Iter<'a, Box<str>>,
-    key: &'a mut Built,
+    key: &'a mut W,
 }
 
-impl<'a> Filling<'a> {
-    fn new(behind: &'a [Box<str>], key: &'a mut Built) -> Self {
+impl<'a, W: Text> Filling<'a, W> {
+    fn new(behind: &'a [Box<str>], key: &'a mut W) -> Self {
         Self {
             behind: behind.iter(),
             key,
@@ -158,8 +177,16 @@ impl<'a> Filling<'a> {
     }
 
     fn displayed<T: Display + ?Sized>(&mut self, id: &T) {
-        // A key takes any text; only a `Display` that fails itself can fail.
-        let _ = write!(self.key, "{id}");
+        if let Some(key) = self.key.formatted() {
+            // A key takes any text; only a `Display` that fails itself can fail.
+            let _ = write!(key, "{id}");
+        }
+    }
+
+    /// Whether ids are of use that have to be formatted.
+    #[inline]
+    pub(super) fn formats(&mut self) -> bool {
+        self.key.formatted().is_some()
     }
 
     /// How many stars are left without an id; they stay.
@@ -183,7 +210,10 @@ mod tests {
     use super::*;
 
     fn key(pattern: &str, ids: impl Ids) -> String {
-        KeyPattern::new(pattern).key(&ids).as_str().to_owned()
+        let pattern = KeyPattern::new(pattern);
+        let (key, brief) = (pattern.key(&ids), pattern.brief(&ids));
+        assert!(!brief.is_whole() || brief == Brief::of(key.as_str()));
+        key.as_str().to_owned()
     }
 
     #[test]
@@ -227,6 +257,21 @@ mod tests {
         assert_eq!(key("a", &Symbol("x")), "a:x");
         assert_eq!(key("a:*:b:*", (Symbol("x"), 7_usize)), "a:x:b:7");
         assert_eq!(key("a", Foreign(7)), "a:7");
+    }
+
+    #[test]
+    fn a_key_of_which_the_text_is_needed_is_not_whole_in_brief() {
+        fn is_whole(pattern: &str, ids: impl Ids) -> bool {
+            KeyPattern::new(pattern).brief(&ids).is_whole()
+        }
+        let symbol = String::from("MSFT");
+        assert!(is_whole("stock:price", "MSFT"));
+        assert!(is_whole("stock:price", &symbol));
+        assert!(is_whole("feed:user:*:page:*", (7_u64, -2)));
+        assert!(!is_whole("stock:price", "x".repeat(21)));
+        assert!(!is_whole("feed:user:*:page:*", 7));
+        // Formatting it, once for the brief and once for the text, would take longer than it saves.
+        assert!(!is_whole("a:*:b:*", (1.5, 7)));
     }
 
     #[test]

@@ -41,11 +41,16 @@ impl Partitions {
     /// The one that a key belongs to.
     #[inline]
     pub(crate) fn of(&self, key: &str) -> &Slice {
-        if self.others.is_empty() {
-            &self.first
-        } else {
-            self.among(key)
+        match self.only() {
+            Some(only) => only,
+            None => self.among(key),
         }
+    }
+
+    /// The one there is, where keys are not divided.
+    #[inline]
+    pub(crate) fn only(&self) -> Option<&Slice> {
+        self.others.is_empty().then_some(&self.first)
     }
 
     #[inline(never)]

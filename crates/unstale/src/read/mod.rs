@@ -38,7 +38,7 @@ pub use sourced::{Source, Sourced};
 pub(crate) use flights::Flights;
 pub(crate) use get::get_past_l1;
 pub(crate) use get_many::get_many;
-pub(crate) use hit::hit;
+pub(crate) use hit::{hit, hit_of};
 pub(crate) use inspect::{Inspection, Inspector, inspect};
 pub(crate) use keep::put_alone;
 pub(crate) use load::{get_or_load, load_past_l1};

@@ -6,20 +6,25 @@ use super::Space;
 use crate::entry::Entry;
 use crate::key::{Built, Ids};
 use crate::read::{self, Cacheable, Inspection, Lookup, Peek, Source, Sourced};
+use crate::tiers::InBrief;
 
 impl<T: Cacheable> Space<T> {
     /// The cached value, if there is one that may be served. Anything that keeps the cache from
     /// answering is a miss, never an error.
     pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
+        if let Some(value) = self.hit_in_brief(&ids) {
+            self.inspect(&ids, &value);
+            return Some(value);
+        }
         let mut key = Built::new();
-        self.pattern.fill(&mut key, &ids);
+        self.pattern.write(&mut key, &ids);
         let request = self.request(key.as_str());
         let found = match read::hit(&request) {
             Some(value) => Some(value),
             None => read::get_past_l1(&request).await,
         };
         if let Some(value) = &found {
-            self.inspect(&key, &ids, value);
+            self.inspect(&ids, value);
         }
         found
     }
@@ -44,16 +49,20 @@ impl<T: Cacheable> Space<T> {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<T>, E>>,
     {
+        if let Some(value) = self.hit_in_brief(&ids) {
+            self.inspect(&ids, &value);
+            return Ok(Some(value));
+        }
         let mut key = Built::new();
-        self.pattern.fill(&mut key, &ids);
+        self.pattern.write(&mut key, &ids);
         let request = self.request(key.as_str());
         if let Some(value) = read::hit(&request) {
-            self.inspect(&key, &ids, &value);
+            self.inspect(&ids, &value);
             return Ok(Some(value));
         }
         let load = || async { Ok(load().await?.map(Entry::new)) };
         let read = read::load_past_l1(&request, load).await?;
-        Ok(self.inspected(&key, &ids, read).map(|read| read.value))
+        Ok(self.inspected(&ids, read).map(|read| read.value))
     }
 
     /// The same, for a loader that gives options along with the value.
@@ -67,15 +76,19 @@ impl<T: Cacheable> Space<T> {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
+        if let Some(value) = self.hit_in_brief(&ids) {
+            self.inspect(&ids, &value);
+            return Ok(Some(value));
+        }
         let mut key = Built::new();
-        self.pattern.fill(&mut key, &ids);
+        self.pattern.write(&mut key, &ids);
         let request = self.request(key.as_str());
         if let Some(value) = read::hit(&request) {
-            self.inspect(&key, &ids, &value);
+            self.inspect(&ids, &value);
             return Ok(Some(value));
         }
         let read = read::load_past_l1(&request, load).await?;
-        Ok(self.inspected(&key, &ids, read).map(|read| read.value))
+        Ok(self.inspected(&ids, read).map(|read| read.value))
     }
 
     /// The same as [`get_or_load`](Space::get_or_load), with where the value was read from; see
@@ -118,7 +131,7 @@ impl<T: Cacheable> Space<T> {
     {
         let key = self.pattern.key(&ids);
         let read = read::get_or_load(&self.request(key.as_str()), load).await?;
-        Ok(self.inspected(&key, &ids, read))
+        Ok(self.inspected(&ids, read))
     }
 
     /// The cached value, or the right to fill it in; see [`Cache::lookup`](crate::Cache::lookup).
@@ -126,7 +139,7 @@ impl<T: Cacheable> Space<T> {
         let key = self.pattern.key(&ids);
         let found = read::lookup(&self.request(key.as_str())).await;
         if let Lookup::Hit(value) = &found {
-            self.inspect(&key, &ids, value);
+            self.inspect(&ids, value);
         }
         found
     }
@@ -136,42 +149,42 @@ impl<T: Cacheable> Space<T> {
         read::peek(self.cache.instance(), self.pattern.key(&ids).as_str())
     }
 
+    /// The value of this instance's own copy, if it may be served and its key is short, so that it
+    /// need not be written out.
+    #[inline]
+    fn hit_in_brief(&self, ids: &impl Ids) -> Option<Arc<T>> {
+        let instance = self.cache.instance();
+        let slice = instance.partitions.only()?;
+        let key = InBrief::of(self.pattern.brief(ids))?;
+        read::hit_of(&key, instance, slice, self.floor(slice))
+    }
+
     /// What was read, after it was inspected if it is a hit.
     #[inline]
-    fn inspected(
-        &self,
-        key: &Built,
-        ids: &impl Ids,
-        read: Option<Sourced<T>>,
-    ) -> Option<Sourced<T>> {
+    fn inspected(&self, ids: &impl Ids, read: Option<Sourced<T>>) -> Option<Sourced<T>> {
         if let Some(read) = &read
             && matches!(read.source, Source::L1 | Source::L2)
         {
-            self.inspect(key, ids, &read.value);
+            self.inspect(ids, &read.value);
         }
         read
     }
 
     /// Has a hit inspected, if it falls into the sample.
     #[inline]
-    fn inspect(&self, key: &Built, ids: &impl Ids, value: &Arc<T>) {
+    fn inspect(&self, ids: &impl Ids, value: &Arc<T>) {
         if let Some(inspection) = &self.inspection
             && inspection.falls_on_this_hit()
         {
-            self.inspect_now(inspection, key, ids, value);
+            self.inspect_now(inspection, ids, value);
         }
     }
 
     /// Apart from the check, so that a hit that does not fall into the sample pays for no more.
     #[cold]
     #[inline(never)]
-    fn inspect_now(
-        &self,
-        inspection: &Arc<Inspection<T>>,
-        key: &Built,
-        ids: &impl Ids,
-        value: &Arc<T>,
-    ) {
+    fn inspect_now(&self, inspection: &Arc<Inspection<T>>, ids: &impl Ids, value: &Arc<T>) {
+        let key = self.pattern.key(ids);
         read::inspect(&self.request(key.as_str()), inspection, ids, value);
     }
 }

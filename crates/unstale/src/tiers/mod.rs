@@ -27,7 +27,9 @@ pub(crate) mod wire;
 pub use hub::Hub;
 
 pub(crate) use feed::{Content, Entries, Feed};
-pub(crate) use memory::{Changing, Held, Look, Memory, Sight, Sliding, Value};
+pub(crate) use memory::{
+    Changing, Held, InBrief, Look, Memory, Named, Sight, Sliding, Sought, Value,
+};
 pub(crate) use redis::Redis;
 #[cfg(feature = "evidence")]
 pub use redis::RedisSteps;

@@ -1,7 +1,7 @@
 //! L1 within one turn of a partition's lock.
 
 use super::gone::Gone;
-use super::{Held, Look, Memory, Value};
+use super::{Held, Look, Memory, Named, Sought, Value};
 use crate::core::{Copies, Validity};
 use crate::partitions::PartitionId;
 
@@ -34,7 +34,7 @@ impl<'a> Changing<'a> {
     /// dropped. What is judged is what is dropped, because the turn lasts.
     pub(crate) fn recheck(
         &mut self,
-        look: &Look<'_>,
+        look: &Look<'_, impl Sought>,
         judge: impl Fn(&Held) -> Validity,
     ) -> Option<Value> {
         self.memory.recheck(look, judge, &mut self.gone)
@@ -43,7 +43,7 @@ impl<'a> Changing<'a> {
 
 impl Copies for Changing<'_> {
     fn drop_key(&mut self, key: &str) {
-        self.memory.forget(key, &mut self.gone);
+        self.memory.forget(&Named(&key), &mut self.gone);
     }
 
     fn drop_all(&mut self) {

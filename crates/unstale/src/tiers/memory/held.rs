@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use quick_cache::Equivalent;
+
 use super::facts::Facts;
-use super::name::{self, Name};
+use super::name::{Name, Named};
 use crate::core::{Position, Tick};
 use crate::observe::SeriesId;
 use crate::policy::Priority;
@@ -116,7 +118,7 @@ impl Held {
         &self.name
     }
 
-    pub(super) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.name.as_str()
     }
 
@@ -180,13 +182,13 @@ fn split(weight: u64) -> (u16, u64) {
 /// A copy is found, and told from others, by its key alone.
 impl Hash for Held {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        name::hash(self.key(), state);
+        Named(&self.key()).hash(state);
     }
 }
 
 impl PartialEq for Held {
     fn eq(&self, other: &Self) -> bool {
-        self.name.is(other.key())
+        Named(&other.key()).equivalent(self)
     }
 }
 

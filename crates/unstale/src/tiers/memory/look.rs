@@ -8,7 +8,7 @@ use std::sync::Arc;
 use quick_cache::Equivalent;
 
 use super::held::{Held, Sliding};
-use super::name;
+use super::name::Sought;
 use crate::core::Tick;
 use crate::observe::SeriesId;
 
@@ -21,17 +21,17 @@ pub(crate) type Value = Arc<dyn Any + Send + Sync>;
 /// It stays where it was made, and is filled in there, and it takes the key from where that was
 /// made: a processor that copies what it has just written waits for longer than the copy is looked
 /// for.
-pub(crate) struct Look<'a> {
-    key: &'a &'a str,
+pub(crate) struct Look<'a, K> {
+    key: &'a K,
     expires: Cell<Tick>,
     checked: Cell<u64>,
     series: Cell<Option<SeriesId>>,
     sliding: Cell<Option<Arc<Sliding>>>,
 }
 
-impl<'a> Look<'a> {
+impl<'a, K> Look<'a, K> {
     #[inline]
-    pub(crate) fn at(key: &'a &'a str) -> Self {
+    pub(crate) fn at(key: &'a K) -> Self {
         Self {
             key,
             expires: Cell::default(),
@@ -41,8 +41,9 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// The key that is looked for.
     #[inline]
-    pub(super) fn key(&self) -> &'a str {
+    pub(crate) fn key(&self) -> &'a K {
         self.key
     }
 
@@ -90,17 +91,17 @@ impl<'a> Look<'a> {
     }
 }
 
-impl Hash for Look<'_> {
+impl<K: Sought> Hash for Look<'_, K> {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        name::hash(self.key(), state);
+        self.key.hash(state);
     }
 }
 
-impl Equivalent<Held> for Look<'_> {
+impl<K: Sought> Equivalent<Held> for Look<'_, K> {
     #[inline]
     fn equivalent(&self, held: &Held) -> bool {
-        let is_it = held.name().is(self.key());
+        let is_it = self.key.equivalent(held);
         if is_it {
             self.note(held);
         }
@@ -109,20 +110,20 @@ impl Equivalent<Held> for Look<'_> {
 }
 
 /// Finds the copy of a key, and passes it to a judge who may change what it was checked against.
-pub(super) struct Judged<'a, J> {
-    pub(super) look: &'a Look<'a>,
+pub(super) struct Judged<'a, K, J> {
+    pub(super) look: &'a Look<'a, K>,
     pub(super) judge: J,
 }
 
-impl<J> Hash for Judged<'_, J> {
+impl<K: Sought, J> Hash for Judged<'_, K, J> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.look.hash(state);
     }
 }
 
-impl<J: Fn(&Held)> Equivalent<Held> for Judged<'_, J> {
+impl<K: Sought, J: Fn(&Held)> Equivalent<Held> for Judged<'_, K, J> {
     fn equivalent(&self, held: &Held) -> bool {
-        let is_it = held.name().is(self.look.key());
+        let is_it = self.look.key.equivalent(held);
         if is_it {
             (self.judge)(held);
             self.look.note(held);
@@ -132,19 +133,19 @@ impl<J: Fn(&Held)> Equivalent<Held> for Judged<'_, J> {
 }
 
 /// Finds the copy of a key if it has expired.
-pub(super) struct Expired<'a> {
-    pub(super) key: &'a str,
+pub(super) struct Expired<'a, K> {
+    pub(super) key: &'a K,
     pub(super) now: Tick,
 }
 
-impl Hash for Expired<'_> {
+impl<K: Sought> Hash for Expired<'_, K> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        name::hash(self.key, state);
+        self.key.hash(state);
     }
 }
 
-impl Equivalent<Held> for Expired<'_> {
+impl<K: Sought> Equivalent<Held> for Expired<'_, K> {
     fn equivalent(&self, held: &Held) -> bool {
-        held.name().is(self.key) && held.expires() <= self.now
+        self.key.equivalent(held) && held.expires() <= self.now
     }
 }

@@ -29,7 +29,7 @@ use self::gone::Gone;
 pub(crate) use self::held::{Held, Sliding};
 use self::look::{Expired, Judged};
 pub(crate) use self::look::{Look, Value};
-use self::name::Named;
+pub(crate) use self::name::{InBrief, Named, Sought};
 use self::rank::{Ranks, Round};
 use self::sight::Noted;
 pub(crate) use self::sight::Sight;
@@ -105,14 +105,14 @@ impl Memory {
 
     /// The value of the copy that this look finds.
     #[inline]
-    pub(crate) fn get(&self, look: &Look<'_>) -> Option<Value> {
+    pub(crate) fn get(&self, look: &Look<'_, impl Sought>) -> Option<Value> {
         self.copies.get(look)
     }
 
     /// The same, unless the judge finds the copy banned: then it is dropped.
     fn recheck(
         &self,
-        look: &Look<'_>,
+        look: &Look<'_, impl Sought>,
         judge: impl Fn(&Held) -> Validity,
         gone: &mut Gone,
     ) -> Option<Value> {
@@ -133,6 +133,7 @@ impl Memory {
     /// The copy of a key, for somebody who only watches: it is not the less likely to be evicted.
     pub(crate) fn peek(&self, key: &str) -> Option<Sight> {
         let noted = Cell::new(None);
+        let key = Named(&key);
         let look = Look::at(&key);
         let judge = |held: &Held| noted.set(Some(Noted::of(held)));
         let value = self.copies.peek(&Judged { look: &look, judge })?;
@@ -141,7 +142,7 @@ impl Memory {
 
     fn insert(&self, held: Held, value: &Value, gone: &mut Gone) {
         let _room = self.making_room.lock();
-        self.forget(held.key(), gone);
+        self.forget(&Named(&held.key()), gone);
         let (weight, priority) = (held.weight(), held.priority());
         if self.ranks.pinned_weight() + weight > self.limit {
             return;
@@ -161,7 +162,7 @@ impl Memory {
     }
 
     /// Drops the copy of a key if it has expired.
-    pub(crate) fn drop_if_expired(&self, key: &str, now: Tick) {
+    pub(crate) fn drop_if_expired(&self, key: &impl Sought, now: Tick) {
         let expired = Expired { key, now };
         if let Some((held, value)) = self.copies.remove_if(&expired, |_| true) {
             self.ranks.left(&held);
@@ -203,8 +204,8 @@ impl Memory {
         (self.copies.len(), self.copies.weight())
     }
 
-    fn forget(&self, key: &str, gone: &mut Gone) {
-        if let Some((held, value)) = self.copies.remove(&Named(key)) {
+    fn forget(&self, key: &impl Sought, gone: &mut Gone) {
+        if let Some((held, value)) = self.copies.remove(key) {
             self.ranks.left(&held);
             gone.push(value);
         }
@@ -238,7 +239,7 @@ impl Memory {
                     .insert_with_lifecycle(ballast, nothing.clone(), gone);
             }
             for key in &self.ballast {
-                self.copies.remove(&Named(key));
+                self.copies.remove(&Named(&&**key));
             }
         }
     }
@@ -259,7 +260,7 @@ fn cores() -> usize {
 fn ballast_keys(copies: &Copied) -> Box<[Box<str>]> {
     let mut keys: Vec<Option<Box<str>>> = vec![None; copies.num_shards()];
     for candidate in (0_u32..).map(|number| format!("\0ballast:{number}")) {
-        if let Some(slot) = keys.get_mut(copies.shard_index(&Named(&candidate))) {
+        if let Some(slot) = keys.get_mut(copies.shard_index(&Named(&candidate.as_str()))) {
             slot.get_or_insert(candidate.into());
         }
         if keys.iter().all(Option::is_some) {

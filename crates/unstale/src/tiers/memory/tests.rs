@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::{Changing, Held, Look, Memory, Value};
+use super::{Changing, Held, InBrief, Look, Memory, Named, Value};
 use crate::config::MemoryConfig;
 use crate::core::{Copies, Position, Tick, Validity};
+use crate::key::Brief;
 use crate::partitions::PartitionId;
 use crate::policy::Priority;
 use crate::read::Source;
 use crate::tiers::record::Traits;
 
 const KEY: &str = "stock:price:MSFT";
+const SOUGHT: Named<'_> = Named(&KEY);
 
 fn traits(sliding: Option<Duration>) -> Traits {
     Traits {
@@ -65,14 +67,14 @@ fn what_a_look_notes_is_of_the_copy_whose_value_it_finds() {
         });
         scope.spawn(|| {
             while !ended.load(Ordering::Acquire) {
-                let look = Look::at(&KEY);
+                let look = Look::at(&SOUGHT);
                 if let Some(value) = memory.get(&look) {
                     assert_eq!(look.checked(), number(value));
                 }
             }
         });
     });
-    let look = Look::at(&KEY);
+    let look = Look::at(&SOUGHT);
     assert_eq!(memory.get(&look).map(number), Some(COPIES - 1));
     assert_eq!(look.expires(), Tick::from_nanos(100));
 }
@@ -81,7 +83,7 @@ fn what_a_look_notes_is_of_the_copy_whose_value_it_finds() {
 fn a_copy_that_is_rechecked_stays_with_what_it_was_checked_against_or_goes() {
     let memory = memory();
     insert(&memory, 3);
-    let look = Look::at(&KEY);
+    let look = Look::at(&SOUGHT);
     let valid = |held: &Held| {
         assert_eq!(held.checked(), 3);
         Validity::Valid { checked: 5 }
@@ -90,7 +92,26 @@ fn a_copy_that_is_rechecked_stays_with_what_it_was_checked_against_or_goes() {
     assert_eq!(changing.recheck(&look, valid).map(number), Some(3));
     assert_eq!(look.checked(), 5);
     assert!(changing.recheck(&look, |_| Validity::Banned).is_none());
-    assert!(memory.get(&Look::at(&KEY)).is_none());
+    assert!(memory.get(&Look::at(&SOUGHT)).is_none());
+    assert_eq!(memory.usage(), (0, 0));
+}
+
+#[test]
+fn a_copy_is_found_by_its_key_in_brief() {
+    let memory = memory();
+    insert(&memory, 3);
+    let key = InBrief::of(Brief::of(KEY)).unwrap();
+    let look = Look::at(&key);
+    assert_eq!(memory.get(&look).map(number), Some(3));
+    assert_eq!(look.checked(), 3);
+    let mut changing = Changing::of(&memory, PartitionId::ONLY);
+    let valid = |_: &Held| Validity::Valid { checked: 5 };
+    assert_eq!(changing.recheck(&look, valid).map(number), Some(3));
+    assert_eq!(look.checked(), 5);
+    memory.drop_if_expired(&key, Tick::from_nanos(100));
+    assert!(memory.get(&look).is_none());
+    insert(&memory, 3);
+    assert!(changing.recheck(&look, |_| Validity::Banned).is_none());
     assert_eq!(memory.usage(), (0, 0));
 }
 
@@ -98,10 +119,10 @@ fn a_copy_that_is_rechecked_stays_with_what_it_was_checked_against_or_goes() {
 fn only_a_copy_that_has_expired_is_dropped_for_it() {
     let memory = memory();
     insert(&memory, 0);
-    memory.drop_if_expired(KEY, Tick::from_nanos(99));
-    assert!(memory.get(&Look::at(&KEY)).is_some());
-    memory.drop_if_expired(KEY, Tick::from_nanos(100));
-    assert!(memory.get(&Look::at(&KEY)).is_none());
+    memory.drop_if_expired(&SOUGHT, Tick::from_nanos(99));
+    assert!(memory.get(&Look::at(&SOUGHT)).is_some());
+    memory.drop_if_expired(&SOUGHT, Tick::from_nanos(100));
+    assert!(memory.get(&Look::at(&SOUGHT)).is_none());
 }
 
 #[test]
@@ -113,11 +134,11 @@ fn a_copy_that_slides_expires_a_span_after_it_was_read() {
     let held = Held::new(KEY, origin, &traits, now, ends, 0, None);
     hold(&memory, held, Arc::new(0_u64));
     let expires = || {
-        let look = Look::at(&KEY);
+        let look = Look::at(&SOUGHT);
         memory.get(&look).map(|_| look.expires())
     };
     assert_eq!(expires(), Some(now + span));
-    let look = Look::at(&KEY);
+    let look = Look::at(&SOUGHT);
     assert!(memory.get(&look).is_some());
     let sliding = look.into_sliding().unwrap();
     let told_l2 = sliding.slide(Tick::from_nanos(25));
@@ -125,7 +146,7 @@ fn a_copy_that_slides_expires_a_span_after_it_was_read() {
     assert_eq!(expires(), Some(Tick::from_nanos(45)));
     sliding.slide(Tick::from_nanos(50));
     assert_eq!(expires(), Some(ends));
-    memory.drop_if_expired(KEY, Tick::from_nanos(59));
+    memory.drop_if_expired(&SOUGHT, Tick::from_nanos(59));
     assert!(expires().is_some());
 }
 
@@ -197,7 +218,7 @@ fn what_leaves_is_dropped_when_the_turn_is_over() {
         ("forgotten", |changing| changing.drop_key(KEY)),
         ("forgotten with all", |changing| changing.drop_all()),
         ("banned", |changing| {
-            let found = changing.recheck(&Look::at(&KEY), |_| Validity::Banned);
+            let found = changing.recheck(&Look::at(&SOUGHT), |_| Validity::Banned);
             assert!(found.is_none());
         }),
         ("replaced", |changing| {
@@ -239,7 +260,7 @@ fn a_partition_drops_the_copies_of_its_own_keys() {
     for partition in PartitionId::all(3) {
         Changing::of(&memory, partition).drop_all();
         left.retain(|key| !partition.holds(key));
-        let held = |key: &&str| memory.get(&Look::at(key)).is_some();
+        let held = |key: &&str| memory.get(&Look::at(&Named(key))).is_some();
         assert!(left.iter().all(held));
         assert_eq!(memory.usage(), (left.len(), left.len() as u64));
     }

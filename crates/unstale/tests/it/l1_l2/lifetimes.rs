@@ -87,26 +87,30 @@ async fn an_unread_sliding_record_expires(transport: Transport) {
 async fn reading_one_copy_keeps_the_record_for_all(transport: Transport) {
     let bed = Bed::start(transport);
     let (a, b) = two(&bed).await;
+    let numbers = a.space::<u32>("number");
     let sliding = Duration::from_millis(1000);
-    // However often it is read.
-    for pause in [Duration::from_millis(5), sliding * 3 / 10] {
+    // However often it is read, and in whichever way.
+    for (pause, by_id) in [(Duration::from_millis(5), true), (sliding * 3 / 10, false)] {
         let options = plain()
             .absolute_expiration(Duration::from_secs(60))
             .sliding_expiration(sliding);
-        a.set("key", &1_u32, options).await.unwrap();
+        a.set("number:1", &1_u32, options).await.unwrap();
         let began = Instant::now();
         while began.elapsed() < sliding * 5 / 2 {
             let next = Instant::now() + pause;
-            assert_eq!(
-                number(&a, "key").await,
-                Some(1),
-                "after {:?}",
-                began.elapsed()
-            );
+            let found = match by_id {
+                true => numbers.get(1).await.as_deref().copied(),
+                false => number(&a, "number:1").await,
+            };
+            assert_eq!(found, Some(1), "after {:?}", began.elapsed());
             until(next).await;
         }
-        assert_eq!(number(&b, "key").await, Some(1), "read every {pause:?}");
-        b.remove("key").await;
+        assert_eq!(
+            number(&b, "number:1").await,
+            Some(1),
+            "read every {pause:?}"
+        );
+        b.remove("number:1").await;
     }
 }
 
