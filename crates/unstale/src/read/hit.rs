@@ -7,7 +7,7 @@ use crate::clock;
 use crate::core::{Guard, Position};
 use crate::instance::Instance;
 use crate::partitions::Slice;
-use crate::tiers::{Look, Named, Sliding, Sought, Value};
+use crate::tiers::{Look, Named, Sliding, Sought, Value, let_go};
 
 /// The value of this instance's own copy, if it may be served: not expired, this instance proven,
 /// no newer ban. A key with a pending removal has no copy, because the removal dropped it and
@@ -27,7 +27,13 @@ pub(crate) fn hit_of<T: Cacheable>(
 ) -> Option<Arc<T>> {
     let counting = instance.catalogue.counting();
     let look = Look::at(key);
-    let value = servable(&look, slice, at_least)?.downcast().ok()?;
+    let value = match servable(&look, slice, at_least)?.downcast() {
+        Ok(value) => value,
+        Err(of_another_type) => {
+            let_go(of_another_type);
+            return None;
+        }
+    };
     if let Some(series) = look.series() {
         instance.catalogue.l1_hit(series, counting);
     }
@@ -52,7 +58,7 @@ fn servable(look: &Look<'_, impl Sought>, slice: &Slice, at_least: Position) -> 
         holds_until = local.holds_until();
     }
     if look.checked() != local.bans_arrived() {
-        value = recheck(look, slice)?;
+        value = recheck(look, slice, value)?;
     }
     let expires = look.expires();
     let deadline = if Guard::ProofForL1.holds() {
@@ -61,7 +67,7 @@ fn servable(look: &Look<'_, impl Sought>, slice: &Slice, at_least: Position) -> 
         expires
     };
     if !clock::is_before(deadline) {
-        drop_if_expired(look, slice);
+        drop_if_expired(look, slice, value);
         return None;
     }
     Some(value)
@@ -76,7 +82,8 @@ fn is_behind(slice: &Slice, at_least: Position) -> bool {
 /// Bans have arrived since the copy was last compared with them. It is taken anew, in the turn
 /// that compares it: another may be in its place by now.
 #[cold]
-fn recheck(look: &Look<'_, impl Sought>, slice: &Slice) -> Option<Value> {
+fn recheck(look: &Look<'_, impl Sought>, slice: &Slice, found: Value) -> Option<Value> {
+    let_go(found);
     slice.local.with(|partition, memory| {
         memory.recheck(look, |held| {
             partition.validity(held.key(), held.tags(), held.stamp, held.checked())
@@ -86,7 +93,8 @@ fn recheck(look: &Look<'_, impl Sought>, slice: &Slice) -> Option<Value> {
 
 /// The copy may not be served: because it has expired, or for want of a proof.
 #[cold]
-fn drop_if_expired(look: &Look<'_, impl Sought>, slice: &Slice) {
+fn drop_if_expired(look: &Look<'_, impl Sought>, slice: &Slice, found: Value) {
+    let_go(found);
     if !clock::is_before(look.expires()) {
         slice.local.memory.drop_if_expired(look.key(), clock::now());
     }

@@ -28,7 +28,7 @@ pub use hub::Hub;
 
 pub(crate) use feed::{Content, Entries, Feed};
 pub(crate) use memory::{
-    Changing, Held, InBrief, Look, Memory, Named, Sight, Sliding, Sought, Value,
+    Changing, Held, InBrief, Look, Memory, Named, Sight, Sliding, Sought, Value, let_go,
 };
 pub(crate) use redis::Redis;
 #[cfg(feature = "evidence")]

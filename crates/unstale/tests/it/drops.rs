@@ -213,6 +213,30 @@ fn nobody_else_sees_the_panic_of_a_drop() {
     });
 }
 
+/// Its own hold on such a copy is the last one.
+#[test]
+fn a_reader_of_a_copy_that_may_not_be_served_does_not_see_the_panic_of_its_drop() {
+    goes_on(|| async {
+        let never = Duration::from_secs(3600);
+        let cache = alone_with(|config| config.memory.expiration_scan_frequency = never).await;
+        let fate = Fate::default();
+        fate.panics.store(true, Ordering::SeqCst);
+        let soon = EntryOptions::new().absolute_expiration(Duration::from_millis(1));
+        fate.load_for(&cache, "expired", soon).await;
+        eventually("it expires", PATIENCE, || async {
+            cache.get::<Value>("expired").await.is_none()
+        })
+        .await;
+        assert_eq!(fate.dropped(), 1);
+
+        fate.load(&cache, "banned").await;
+        assert!(cache.remove_pattern("bann*").await.is_applied());
+        assert_eq!(fate.dropped(), 1);
+        assert!(cache.get::<Value>("banned").await.is_none());
+        assert_eq!(fate.dropped(), 2);
+    });
+}
+
 async fn a_drop_that_panics_stops_neither_reader_nor_sender(transport: Transport) {
     let bed = Bed::start(transport);
     let (one, two) = (bed.instance("one").await, bed.instance("two").await);

@@ -20,6 +20,12 @@ impl Gone {
     }
 }
 
+/// Drops a value that has left L1, or a clone of one that may have been the last but this.
+pub(crate) fn let_go(value: Value) {
+    let mut gone = Gone::default();
+    gone.push(value);
+}
+
 impl Drop for Gone {
     /// Most turns of the lock take nothing out.
     #[inline]

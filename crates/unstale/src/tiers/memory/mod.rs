@@ -26,6 +26,7 @@ use quick_cache::{OptionsBuilder, Weighter};
 
 pub(crate) use self::changing::Changing;
 use self::gone::Gone;
+pub(crate) use self::gone::let_go;
 pub(crate) use self::held::{Held, Sliding};
 use self::look::{Expired, Judged};
 pub(crate) use self::look::{Look, Value};
@@ -166,8 +167,7 @@ impl Memory {
         let expired = Expired { key, now };
         if let Some((held, value)) = self.copies.remove_if(&expired, |_| true) {
             self.ranks.left(&held);
-            let mut gone = Gone::default();
-            gone.push(value);
+            let_go(value);
         }
     }
 
