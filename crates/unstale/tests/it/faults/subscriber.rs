@@ -64,13 +64,15 @@ async fn removals_are_sent_however_their_subscriber_fares(transport: Transport) 
     // Nobody removes anything else that would have it sent.
     clumsy.before.store(true, Ordering::SeqCst);
     let removal = one.remove("key:1").await;
-    assert!(!removal.is_applied() && !clumsy.before.load(Ordering::SeqCst));
+    let due = clumsy.before.load(Ordering::SeqCst);
+    assert!(!due && !removal.is_applied(), "due: {due}, {removal:?}");
     until_sent(&one).await;
     assert!(holds_a_copy(&one, "key:1").await);
 
     clumsy.after.store(true, Ordering::SeqCst);
     let removal = one.remove("key:2").await;
-    assert!(!removal.is_applied() && !clumsy.after.load(Ordering::SeqCst));
+    let due = clumsy.after.load(Ordering::SeqCst);
+    assert!(!due && !removal.is_applied(), "due: {due}, {removal:?}");
     assert_eq!(one.invalidations().pending, 0);
     assert!(holds_a_copy(&one, "key:2").await);
 
