@@ -5,23 +5,22 @@ use std::sync::{Arc, Mutex};
 
 use testbed::eventually;
 use tracing::Level;
-use tracing::subscriber::DefaultGuard;
 
-use crate::bed::{Bed, PATIENCE, Transport};
+use crate::bed::{Bed, Listening, PATIENCE, Transport, listen};
 
 /// What is logged on this thread, as text.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    pub(crate) fn begin(&self) -> DefaultGuard {
+    pub(crate) fn begin(&self) -> Listening {
         let log = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::DEBUG)
             .with_ansi(false)
             .with_writer(move || log.clone())
             .finish();
-        tracing::subscriber::set_default(subscriber)
+        listen(subscriber)
     }
 
     /// Everything.

@@ -11,11 +11,10 @@ use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use testbed::eventually;
-use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 use unstale::{Cache, Config};
 
-use crate::bed::{Bed, PATIENCE, Source, Transport};
+use crate::bed::{Bed, Listening, PATIENCE, Source, Transport, listen};
 
 /// Keeps what is exported.
 #[derive(Clone, Default, Debug)]
@@ -45,11 +44,11 @@ impl Collector {
 }
 
 /// Collects what this thread does, for as long as the guard is held.
-fn collecting() -> (Collector, SdkTracerProvider, DefaultGuard) {
+fn collecting() -> (Collector, SdkTracerProvider, Listening) {
     let spans = Collector::default();
     let provider = open_telemetry::exporting_to(spans.clone());
     let subscriber = tracing_subscriber::registry().with(open_telemetry::layer(&provider));
-    let listening = tracing::subscriber::set_default(subscriber);
+    let listening = listen(subscriber);
     (spans, provider, listening)
 }
 
