@@ -12,17 +12,11 @@ impl<T: Cacheable> Space<T> {
     /// The cached value, if there is one that may be served. Anything that keeps the cache from
     /// answering is a miss, never an error.
     pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
-        if let Some(value) = self.hit_in_brief(&ids) {
-            self.inspect(&ids, &value);
+        let mut key = Built::new();
+        if let Some(value) = self.hit(&ids, &mut key) {
             return Some(value);
         }
-        let mut key = Built::new();
-        self.pattern.write(&mut key, &ids);
-        let request = self.request(key.as_str());
-        let found = match read::hit(&request) {
-            Some(value) => Some(value),
-            None => read::get_past_l1(&request).await,
-        };
+        let found = read::get_past_l1(&self.request(key.as_str())).await;
         if let Some(value) = &found {
             self.inspect(&ids, value);
         }
@@ -49,17 +43,11 @@ impl<T: Cacheable> Space<T> {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<T>, E>>,
     {
-        if let Some(value) = self.hit_in_brief(&ids) {
-            self.inspect(&ids, &value);
-            return Ok(Some(value));
-        }
         let mut key = Built::new();
-        self.pattern.write(&mut key, &ids);
-        let request = self.request(key.as_str());
-        if let Some(value) = read::hit(&request) {
-            self.inspect(&ids, &value);
+        if let Some(value) = self.hit(&ids, &mut key) {
             return Ok(Some(value));
         }
+        let request = self.request(key.as_str());
         let load = || async { Ok(load().await?.map(Entry::new)) };
         let read = read::load_past_l1(&request, load).await?;
         Ok(self.inspected(&ids, read).map(|read| read.value))
@@ -76,17 +64,11 @@ impl<T: Cacheable> Space<T> {
         F: FnOnce() -> Loading,
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
-        if let Some(value) = self.hit_in_brief(&ids) {
-            self.inspect(&ids, &value);
-            return Ok(Some(value));
-        }
         let mut key = Built::new();
-        self.pattern.write(&mut key, &ids);
-        let request = self.request(key.as_str());
-        if let Some(value) = read::hit(&request) {
-            self.inspect(&ids, &value);
+        if let Some(value) = self.hit(&ids, &mut key) {
             return Ok(Some(value));
         }
+        let request = self.request(key.as_str());
         let read = read::load_past_l1(&request, load).await?;
         Ok(self.inspected(&ids, read).map(|read| read.value))
     }
@@ -149,14 +131,27 @@ impl<T: Cacheable> Space<T> {
         read::peek(self.cache.instance(), self.pattern.key(&ids).as_str())
     }
 
-    /// The value of this instance's own copy, if it may be served and its key is short, so that it
-    /// need not be written out.
+    /// The value of this instance's own copy, if it may be served, after it was inspected. If not, the
+    /// key is written out for whoever reads on; for a hit only if it is not found in brief.
     #[inline]
-    fn hit_in_brief(&self, ids: &impl Ids) -> Option<Arc<T>> {
+    fn hit(&self, ids: &impl Ids, key: &mut Built) -> Option<Arc<T>> {
         let instance = self.cache.instance();
-        let slice = instance.partitions.only()?;
-        let key = InBrief::of(self.pattern.brief(ids))?;
-        read::hit_of(&key, instance, slice, self.floor(slice))
+        let brief = InBrief::of(self.pattern.brief(ids));
+        let found = match (brief, instance.partitions.only()) {
+            (Some(brief), Some(slice)) => read::hit_of(&brief, instance, slice, self.floor(slice))
+                .or_else(|| {
+                    self.pattern.write(key, ids);
+                    None
+                }),
+            _ => {
+                self.pattern.write(key, ids);
+                read::hit(&self.request(key.as_str()))
+            }
+        };
+        if let Some(value) = &found {
+            self.inspect(ids, value);
+        }
+        found
     }
 
     /// What was read, after it was inspected if it is a hit.
