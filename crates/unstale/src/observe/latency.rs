@@ -8,14 +8,20 @@ use parking_lot::Mutex;
 /// Two significant digits: percentiles are right to one percent.
 const DIGITS: u8 = 2;
 
-/// A latency distribution since the start.
+/// What takes longer is recorded as this long.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// A latency distribution since the start. It has room for every latency from the start: a hit in L1
+/// that the scheduler interrupts for longer than any before it allocates nothing either.
 #[derive(Debug)]
 pub(crate) struct Latency(Mutex<Option<Histogram<u64>>>);
 
 impl Latency {
     pub(crate) fn new() -> Self {
-        // Only digits above 5 are refused; without a histogram nothing is recorded.
-        Self(Mutex::new(Histogram::new(DIGITS).ok()))
+        // Only digits above 5 and a bound below 2 are refused; without a histogram nothing is recorded.
+        Self(Mutex::new(
+            Histogram::new_with_max(nanos(LONGEST), DIGITS).ok(),
+        ))
     }
 
     pub(crate) fn record(&self, latency: Duration) {
@@ -24,10 +30,9 @@ impl Latency {
 
     /// Records one measurement that stands for `count` of them.
     pub(crate) fn record_many(&self, latency: Duration, count: u64) {
-        let nanos = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
         if let Some(histogram) = &mut *self.0.lock() {
-            // The histogram grows as needed, so only a count beyond u64 could be refused.
-            let _ = histogram.record_n(nanos, count);
+            // Only what is beyond the bound would be refused.
+            let _ = histogram.record_n(nanos(latency.min(LONGEST)), count);
         }
     }
 
@@ -55,5 +60,29 @@ impl Latency {
             }
         }
         buckets
+    }
+}
+
+fn nanos(latency: Duration) -> u64 {
+    u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_latency_has_its_place_from_the_start() {
+        let latency = Latency::new();
+        let places = || latency.0.lock().as_ref().unwrap().distinct_values();
+        let from_the_start = places();
+        for long in [Duration::ZERO, LONGEST, Duration::MAX] {
+            latency.record(long);
+        }
+        assert_eq!(places(), from_the_start);
+        assert_eq!(latency.quantile(0.3), Duration::ZERO);
+        for share in [0.6, 1.0] {
+            assert!(latency.quantile(share).abs_diff(LONGEST) < LONGEST / 100);
+        }
     }
 }
