@@ -1,5 +1,7 @@
 //! The outbox: removals on their way to the server.
 
+use std::time::Duration;
+
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
@@ -7,6 +9,7 @@ use smallvec::SmallVec;
 use super::ban::Scope;
 use super::guard::Guard;
 use super::message::Change;
+use super::tick::Tick;
 
 /// One change that waits to be sent, on behalf of everybody who asked for it.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Outbox<W> {
     /// Changes taken out and not settled yet.
     in_flight: usize,
     limit: usize,
+    /// Since when more has waited than the limit allows.
+    over_since: Option<Tick>,
 }
 
 impl<W> Outbox<W> {
@@ -39,6 +44,7 @@ impl<W> Outbox<W> {
             queue: IndexMap::default(),
             in_flight: 0,
             limit,
+            over_since: None,
         }
     }
 
@@ -68,7 +74,11 @@ impl<W> Outbox<W> {
     pub fn take_batch(&mut self, limit: usize) -> Batch<W> {
         let end = limit.min(self.queue.len());
         self.in_flight += end;
-        self.queue.drain(..end).collect()
+        let batch = self.queue.drain(..end).collect();
+        if self.queue.len() <= self.limit {
+            self.over_since = None;
+        }
+        batch
     }
 
     /// Where the rule is broken: the answer to a batch is also that of whoever has asked for the
@@ -111,13 +121,22 @@ impl<W> Outbox<W> {
         self.queue.values().any(|queued| !queued.waiters.is_empty())
     }
 
-    /// When more is queued than the limit allows: replaces all of it by one ban on everything,
-    /// and returns what it replaced. The ban counts once, for all of them. Nobody waits for it: it
-    /// deletes nothing, so its acknowledgement would not be that of the removals it replaced.
-    pub fn collapse_if_over(&mut self) -> Option<Vec<(Change, u32)>> {
+    /// When more has been queued than the limit allows for as long as `patience`: replaces all of it by
+    /// one ban on everything, and returns what it replaced. The ban counts once, for all of them.
+    /// Nobody waits for it: it deletes nothing, so its acknowledgement would not be that of the
+    /// removals it replaced.
+    pub fn collapse_if_over(
+        &mut self,
+        patience: Duration,
+        now: Tick,
+    ) -> Option<Vec<(Change, u32)>> {
         if self.queue.len() <= self.limit {
             return None;
         }
+        if now.since(*self.over_since.get_or_insert(now)) < patience {
+            return None;
+        }
+        self.over_since = None;
         let replaced = self
             .queue
             .drain(..)

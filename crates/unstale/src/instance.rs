@@ -99,7 +99,7 @@ impl Instance {
             origin,
             lease_wait: config.lease_wait,
             load_timeout: config.load_timeout,
-            answer_timeout: config.redis.effective_command_timeout() * 2,
+            answer_timeout: config.redis.answer_timeout(),
             name: config.stream.consumer_name.as_str().into(),
             #[cfg(feature = "metrics")]
             namespace: config.redis.namespace().into(),

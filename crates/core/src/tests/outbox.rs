@@ -1,12 +1,18 @@
 //! Removals on their way to the server.
 
+use std::time::Duration;
+
 use super::{everything, key, pattern};
-use crate::{Batch, Change, Outbox};
+use crate::{Batch, Change, Outbox, Tick};
 
 const NO_LIMIT: usize = usize::MAX;
 
 fn outbox(limit: usize) -> Outbox<u32> {
     Outbox::new(limit)
+}
+
+fn collapse(outbox: &mut Outbox<u32>) -> Option<Vec<(Change, u32)>> {
+    outbox.collapse_if_over(Duration::ZERO, Tick::default())
 }
 
 fn sent(batch: &Batch<u32>) -> Vec<Change> {
@@ -79,9 +85,9 @@ fn an_overflow_collapses_into_one_ban_on_everything() {
     outbox.push(key("a:1"), Some(1));
     outbox.push(key("a:1"), Some(2));
     outbox.push(pattern("b:*"), Some(3));
-    assert!(outbox.collapse_if_over().is_none());
+    assert!(collapse(&mut outbox).is_none());
     outbox.push(key("a:2"), None);
-    let replaced = outbox.collapse_if_over().expect("it is over its limit");
+    let replaced = collapse(&mut outbox).expect("it is over its limit");
     // So many pendings end, each exactly once.
     assert_eq!(
         replaced,
@@ -94,13 +100,40 @@ fn an_overflow_collapses_into_one_ban_on_everything() {
     assert_eq!(batch[0].1.waiters[..], [0; 0]);
 }
 
+/// A server that answers works a large call off.
+#[test]
+fn too_many_are_no_overflow_unless_they_stay_too_many() {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let start = Tick::default();
+    let mut outbox = outbox(2);
+    let mut pushed = 0..;
+    let mut push = |outbox: &mut Outbox<u32>, changes, now| {
+        for number in pushed.by_ref().take(changes) {
+            outbox.push(key(&format!("a:{number}")), None);
+        }
+        outbox.collapse_if_over(PATIENCE, now)
+    };
+    assert!(push(&mut outbox, 5, start).is_none());
+    assert_eq!(outbox.take_batch(2).len(), 2);
+    let just_before = start + PATIENCE - Duration::from_nanos(1);
+    assert!(push(&mut outbox, 1, just_before).is_none());
+    // So few wait after this that it counts from anew.
+    assert_eq!(outbox.take_batch(2).len(), 2);
+    let later = start + PATIENCE;
+    assert!(push(&mut outbox, 1, later).is_none());
+    assert!(push(&mut outbox, 1, later + PATIENCE - Duration::from_nanos(1)).is_none());
+    let replaced = push(&mut outbox, 1, later + PATIENCE).expect("they stayed too many");
+    assert_eq!(replaced.len(), 5);
+    assert_eq!(outbox.waiting(), 1);
+}
+
 #[test]
 fn an_earlier_collapse_is_collapsed_again() {
     let mut outbox = outbox(1);
     outbox.push(everything(), None);
     outbox.push(everything(), None);
     outbox.push(key("a:1"), None);
-    let replaced = outbox.collapse_if_over().expect("it is over its limit");
+    let replaced = collapse(&mut outbox).expect("it is over its limit");
     assert_eq!(replaced, [(everything(), 2), (key("a:1"), 1)]);
     assert_eq!(outbox.take_batch(NO_LIMIT)[0].1.count, 1);
 }
@@ -113,12 +146,12 @@ fn a_collapse_spares_what_is_in_flight() {
     let in_flight = outbox.take_batch(NO_LIMIT);
     outbox.push(key("a:2"), None);
     outbox.push(key("a:3"), None);
-    let replaced = outbox.collapse_if_over().expect("it is over its limit");
+    let replaced = collapse(&mut outbox).expect("it is over its limit");
     assert_eq!(replaced, [(key("a:2"), 1), (key("a:3"), 1)]);
     assert_eq!(outbox.unacknowledged(), 2);
     // It fails, and is over the limit together with the ban: collapsed as well.
     outbox.put_back(in_flight);
-    let replaced = outbox.collapse_if_over().expect("it is over its limit");
+    let replaced = collapse(&mut outbox).expect("it is over its limit");
     assert_eq!(replaced, [(everything(), 1), (key("a:1"), 1)]);
     assert_eq!(outbox.unacknowledged(), 1);
 }

@@ -100,6 +100,11 @@ impl RedisConfig {
             .or(self.command_timeout)
             .unwrap_or(Self::COMMAND_TIMEOUT)
     }
+
+    /// How long a caller waits for the answer to a removal: for the batch in flight, and for its own.
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        self.effective_command_timeout() * 2
+    }
 }
 
 impl Default for RedisConfig {

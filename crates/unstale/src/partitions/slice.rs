@@ -80,10 +80,10 @@ impl Slice {
         };
         let sender = shared.as_ref().map(|shared| {
             Arc::new(Sender::new(
+                config,
                 local.clone(),
                 shared.clone(),
                 common.origin,
-                config.max_pending,
                 common.invalidations.clone(),
                 name.clone(),
                 common.runtime.clone(),

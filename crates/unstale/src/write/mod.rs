@@ -18,6 +18,10 @@ use crate::core::{Change, Message};
 use crate::random;
 use crate::tiers::Unavailable;
 
+/// Changes sent in one script: enough to make the round trip cheap, few enough not to hold up the
+/// server.
+const BATCH: usize = 1024;
+
 /// An entry of the log, to be appended once: whoever tries again draws another id.
 fn message(origin: u64, changes: Vec<Change>) -> Result<Message, Unavailable> {
     Ok(Message {

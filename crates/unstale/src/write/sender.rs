@@ -7,9 +7,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::in_flight::InFlight;
-use super::message;
 use super::receipt::Receipt;
+use super::{BATCH, message};
 use crate::clock;
+use crate::config::Config;
 use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Scope};
 use crate::local::Local;
 use crate::observe::Invalidations;
@@ -17,10 +18,6 @@ use crate::protect::{Line, Pauses, Supervised};
 use crate::runtime::Runtime;
 use crate::tiers::{Shared, Unavailable};
 use crate::token::Token;
-
-/// Changes sent in one script: enough to make the round trip cheap, few enough not to hold up
-/// the server.
-const BATCH: usize = 1024;
 
 /// Pauses before a batch that failed is sent again while the server is in service.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -32,6 +29,8 @@ pub(crate) struct Sender {
     shared: Arc<Shared>,
     origin: u64,
     outbox: Mutex<Outbox<Arc<Receipt>>>,
+    /// What a server that answers works off in this time is no backlog, however much a call brings.
+    patience: Duration,
     /// Whether somebody is sending: one batch is in flight at a time, but for what the supervisor
     /// flushes on a line that is not in service yet.
     sending: AtomicBool,
@@ -47,10 +46,10 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(
+        config: &Config,
         local: Arc<Local>,
         shared: Arc<Shared>,
         origin: u64,
-        max_pending: usize,
         invalidations: Arc<Invalidations>,
         name: Arc<str>,
         runtime: Runtime,
@@ -59,7 +58,8 @@ impl Sender {
             local,
             shared,
             origin,
-            outbox: Mutex::new(Outbox::new(max_pending)),
+            outbox: Mutex::new(Outbox::new(config.max_pending)),
+            patience: config.redis.answer_timeout(),
             sending: AtomicBool::new(false),
             retired: AtomicBool::new(false),
             failing: AtomicBool::new(false),
@@ -213,9 +213,7 @@ impl Sender {
                     let batch = batch.acknowledged();
                     self.end(batch.iter().map(|(change, queued)| (change, queued.count)));
                 }
-                let mut outbox = self.outbox.lock();
-                outbox.release_waiters();
-                self.collapse_if_over(&mut outbox);
+                self.with_bound(Duration::ZERO, Outbox::release_waiters);
                 Err(failure)
             }
         }
@@ -237,30 +235,51 @@ impl Sender {
     }
 
     fn enqueue(&self, changes: Vec<Change>, receipt: Option<&Arc<Receipt>>) {
-        let mut outbox = self.outbox.lock();
-        for change in changes {
-            outbox.push(change, receipt.cloned());
-        }
-        self.collapse_if_over(&mut outbox);
+        let answers = self.shared.is_up() && !self.failing.load(Ordering::Relaxed);
+        let patience = if answers {
+            self.patience
+        } else {
+            Duration::ZERO
+        };
+        self.with_bound(patience, |outbox| {
+            for change in changes {
+                outbox.push(change, receipt.cloned());
+            }
+        });
     }
 
-    /// Too many are waiting: one ban on everything takes their place. It begins before they end.
-    fn collapse_if_over(&self, outbox: &mut Outbox<Arc<Receipt>>) {
-        let Some(replaced) = outbox.collapse_if_over() else {
-            return;
+    /// Changes the outbox. If too many have been waiting for as long as `patience`, one ban on everything
+    /// takes their place.
+    fn with_bound(&self, patience: Duration, change: impl FnOnce(&mut Outbox<Arc<Receipt>>)) {
+        let replaced = {
+            let mut outbox = self.outbox.lock();
+            change(&mut outbox);
+            self.collapse_if_over(&mut outbox, patience)
         };
-        tracing::warn!(
-            replaced = replaced.len(),
-            "too many removals are pending: all keys are banned"
-        );
+        // A subscriber may panic here, or ask the cache.
+        if replaced > 0 {
+            tracing::warn!(
+                instance = %self.name,
+                replaced,
+                "too many removals are pending: all keys are banned"
+            );
+        }
+    }
+
+    /// How many changes the ban took the place of. It begins before they end.
+    fn collapse_if_over(&self, outbox: &mut Outbox<Arc<Receipt>>, patience: Duration) -> usize {
+        let now = clock::now();
+        let Some(replaced) = outbox.collapse_if_over(patience, now) else {
+            return 0;
+        };
         self.invalidations.collapse();
         if Guard::OverflowBecomesBan.holds() {
-            let now = clock::now();
             self.local.with(|partition, copies| {
                 partition.begin(&Change::Ban(Scope::All), now, copies);
             });
         }
         self.end(replaced.iter().map(|(change, count)| (change, *count)));
+        replaced.len()
     }
 
     fn end<'a>(&self, changes: impl Iterator<Item = (&'a Change, u32)>) {

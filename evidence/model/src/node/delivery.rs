@@ -1,5 +1,7 @@
 //! Removals on their way: as `write/sender.rs` and `invalidate.lua` do it.
 
+use std::time::Duration;
+
 use unstale_core::{Appended, Batch, Canonical, Change, Guard, Message, Scope as Ban, Witness};
 
 use super::line::Line;
@@ -325,10 +327,10 @@ impl Node {
     }
 
     pub(super) fn collapse_if_over(&mut self, around: &mut Around<'_>) {
-        let Some(replaced) = self.outbox.collapse_if_over() else {
+        let (by, now) = (around.by, around.now);
+        let Some(replaced) = self.outbox.collapse_if_over(Duration::ZERO, now) else {
             return;
         };
-        let (by, now) = (around.by, around.now);
         around.tale.mark(Mark::Collapsed);
         around.ledger().collapse(by);
         if Guard::OverflowBecomesBan.holds() {

@@ -3,12 +3,19 @@
 use testbed::{Proxy, eventually};
 use unstale::{Cache, Outcome};
 
-use crate::bed::{Bed, PATIENCE, Transport, held, on_every_server, quick, read, until_sent, warm};
+use crate::bed::{
+    Bed, PATIENCE, Transport, held, on_every_server, patient, quick, read, until_sent, warm,
+};
 
 const LIMIT: usize = 10;
 const KEYS: u64 = 60;
 
-on_every_server!(while_it_is_cut_off, while_the_server_is_down, of_bans);
+on_every_server!(
+    while_it_is_cut_off,
+    while_the_server_is_down,
+    of_bans,
+    not_by_one_call,
+);
 
 async fn while_it_is_cut_off(transport: Transport) {
     let (bed, proxy, cache) = start(transport).await;
@@ -66,6 +73,27 @@ async fn of_bans(transport: Transport) {
         held(&other, "feed:user:1").await.is_none()
     })
     .await;
+}
+
+/// A server that answers works it off: nothing else is banned.
+async fn not_by_one_call(transport: Transport) {
+    let bed = Bed::start(transport);
+    let mut config = bed.config();
+    patient(&mut config);
+    config.max_pending = LIMIT;
+    let cache = bed.instance_with("one", config).await;
+    for key in ["other", "product:1", "feed:1"] {
+        warm(&cache, key, 1).await;
+    }
+    let removed = cache.remove_batch(keys()).await;
+    assert!(removed.is_applied(), "{removed:?}");
+    let patterns = (0..KEYS).map(|id| format!("feed:{id}*"));
+    let banned = cache.remove_patterns(patterns).await;
+    assert!(banned.is_applied(), "{banned:?}");
+    assert_eq!(cache.invalidations().collapsed, 0);
+    for (key, copy) in [("other", Some(1)), ("product:1", None), ("feed:1", None)] {
+        assert_eq!(held(&cache, key).await, copy, "{key}");
+    }
 }
 
 async fn start(transport: Transport) -> (Bed, Proxy, Cache) {
