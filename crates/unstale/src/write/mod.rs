@@ -1,5 +1,6 @@
 //! The way of a write: remove → batch → publish → confirm.
 
+mod begun;
 mod in_flight;
 mod outcome;
 mod receipt;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::message;
+use super::begun::Begun;
 use super::outcome::Outcome;
 use super::remove::remove;
+use super::{BATCH, message};
 use crate::clock;
 use crate::codec::EncodeError;
-use crate::core::{Change, Guard};
+use crate::core::Change;
 use crate::entry::EntryOptions;
 use crate::error::{Error, KeyError};
 use crate::instance::Instance;
@@ -98,38 +99,35 @@ async fn store(
         .collect();
     let mut outcomes = Vec::with_capacity(tasks.len());
     for task in tasks {
-        // It is only ever aborted together with its runtime.
+        // It may be aborted, together with its runtime, and may panic, in a subscriber of `tracing`.
         outcomes.push(task.await.unwrap_or(Outcome::Pending));
     }
     outcomes
 }
 
+/// Stores a partition's share, in as many scripts as it takes: in their order, because the last value of
+/// a key is the one to stay.
 async fn run(instance: &Instance, partition: PartitionId, entries: &[StoreEntry]) -> Outcome {
     let slice = instance.partitions.at(partition);
-    let changes: Vec<_> = entries
-        .iter()
-        .map(|entry| Change::Key(entry.key.clone()))
-        .collect();
-    let began = clock::now();
-    slice.local.with(|partition, copies| {
-        for change in &changes {
-            partition.begin(change, began, copies);
+    let mut outcome = Outcome::Applied(Token::default());
+    for batch in entries.chunks(BATCH) {
+        let stored = store_batch(instance.origin, slice, batch).await;
+        outcome = outcome.and(stored);
+    }
+    outcome
+}
+
+async fn store_batch(origin: u64, slice: &Slice, entries: &[StoreEntry]) -> Outcome {
+    let keys = entries.iter().map(|entry| Change::Key(entry.key.clone()));
+    let begun = Begun::at(slice, keys.collect());
+    match attempt(origin, slice, entries, begun.changes()).await {
+        Ok(token) => {
+            begun.acknowledged();
+            Outcome::Applied(token)
         }
-    });
-    match attempt(instance.origin, slice, entries, &changes).await {
-        Ok(token) => Outcome::Applied(token),
         Err(failure) => {
+            drop(begun);
             tracing::warn!(%failure, "a value was not stored; its key is removed instead");
-            match &slice.sender {
-                Some(sender) if Guard::UnacknowledgedSetRemoves.holds() => {
-                    sender.resubmit(changes);
-                }
-                _ => slice.local.with(|partition, _| {
-                    for change in &changes {
-                        partition.end(change, 1, began);
-                    }
-                }),
-            }
             Outcome::Pending
         }
     }

@@ -5,11 +5,12 @@ use testbed::eventually;
 use unstale::{Entry, Error, Priority};
 
 use super::{caught_up, number, plain, set, steady, two};
-use crate::bed::{Bed, PATIENCE, Source, Transport, on_every_transport};
+use crate::bed::{Bed, PATIENCE, Source, Transport, numbers, on_every_transport, position};
 
 on_every_transport!(
     a_value_set_on_one_instance_is_got_on_the_other,
     several_values_are_set_and_got_in_their_order,
+    more_values_are_set_than_one_script_takes,
     a_set_drops_the_copies_of_others,
     a_set_does_not_fill_its_own_l1,
     a_loaded_value_reaches_the_other_instance_with_its_options,
@@ -60,6 +61,23 @@ async fn several_values_are_set_and_got_in_their_order(transport: Transport) {
     .await;
     assert_eq!(got().await, expected, "from both");
     assert!(b.get_many::<u32>(&[] as &[&str]).await.is_empty());
+}
+
+/// Each script has an entry in the log. The last value of a key is the one that stays.
+async fn more_values_are_set_than_one_script_takes(transport: Transport) {
+    const MANY: u64 = 2_500;
+    let bed = Bed::start(transport);
+    let (a, b) = two(&bed).await;
+    let before = position(&a);
+    let keys: Vec<_> = (0..MANY).map(|id| format!("key:{id}")).collect();
+    let mut values: Vec<_> = keys.iter().map(|key| key.as_str()).zip(1..).collect();
+    values.push(("key:0", 0));
+    let set = a.set_many(&values, plain()).await.unwrap();
+    assert_eq!(numbers(set.token().unwrap()), (before.0, before.1 + 3));
+    let got = b.get_many::<u64>(&keys).await;
+    let got: Vec<_> = got.iter().map(|value| value.as_deref().copied()).collect();
+    let expected = std::iter::once(0).chain(2..=MANY).map(Some);
+    assert_eq!(got, expected.collect::<Vec<_>>());
 }
 
 async fn a_set_drops_the_copies_of_others(transport: Transport) {
