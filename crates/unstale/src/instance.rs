@@ -122,8 +122,9 @@ impl Instance {
             && config.heartbeat.enabled
         {
             let (itself, redis) = (Arc::downgrade(&instance), redis.clone());
-            let beats = heartbeat::beat_forever(itself, redis, config);
-            instance.tasks.spawn(beats);
+            let beat =
+                move || heartbeat::beat_forever(itself.clone(), redis.clone(), config.clone());
+            instance.tasks.keep(beat);
         }
         Ok(instance)
     }
@@ -132,11 +133,10 @@ impl Instance {
     /// take.
     async fn launch(&self, config: &Config) -> Result<(), Error> {
         let locals = self.partitions.iter().map(|slice| slice.local.clone());
-        self.tasks.spawn(scan_forever(
-            self.memory.clone(),
-            locals.collect(),
-            config.memory.expiration_scan_frequency,
-        ));
+        let (memory, locals): (_, Arc<[_]>) = (self.memory.clone(), locals.collect());
+        let every = config.memory.expiration_scan_frequency;
+        self.tasks
+            .keep(move || scan_forever(memory.clone(), locals.clone(), every));
         let slices = self.partitions.iter();
         try_join_all(slices.map(|slice| slice.launch(config, &self.tasks))).await?;
         Ok(())
@@ -251,11 +251,11 @@ impl Drop for Instance {
 }
 
 /// Drops what has expired, so that it does not take up room until somebody asks for it.
-async fn scan_forever(memory: Arc<Memory>, locals: Vec<Arc<Local>>, every: Duration) {
+async fn scan_forever(memory: Arc<Memory>, locals: Arc<[Arc<Local>]>, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
         memory.drop_expired();
-        for local in &locals {
+        for local in &*locals {
             local.with(|partition, _| partition.tidy(clock::now()));
         }
     }

@@ -1,5 +1,9 @@
 //! Where the tasks of an instance run.
 
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -8,6 +12,9 @@ use crate::error::Error;
 #[cfg(feature = "evidence")]
 use crate::evidence::Gate;
 use crate::tiers::Hub;
+
+/// Until a task that panicked is begun anew.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The runtime that a cache was made in.
 #[derive(Clone)]
@@ -62,6 +69,19 @@ impl Tasks {
         self.running
             .lock()
             .push(self.runtime.spawn(task).abort_handle());
+    }
+
+    /// Keeps a task going: one that panics, as a subscriber of `tracing` may in the middle of it, is begun
+    /// anew.
+    pub(crate) fn keep<T>(&self, begin: impl Fn() -> T + Send + 'static)
+    where
+        T: Future<Output = ()> + Send + 'static,
+    {
+        self.spawn(async move {
+            while AssertUnwindSafe(begin()).catch_unwind().await.is_err() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        });
     }
 
     pub(crate) fn stop(&self) {

@@ -117,7 +117,7 @@ impl Slice {
             #[cfg(feature = "evidence")]
             Shared::Remote(hub) => self.supervise(hub, sender, tasks).await?,
         }
-        let reader = Reader {
+        let reader = Arc::new(Reader {
             local: self.local.clone(),
             shared: shared.clone(),
             origin: self.origin,
@@ -126,8 +126,8 @@ impl Slice {
             poll_interval: config.stream.poll_interval,
             pace: self.pace.clone(),
             followed: AtomicBool::new(false),
-        };
-        tasks.spawn(reader.read_forever());
+        });
+        tasks.keep(move || reader.clone().read_forever());
         if shared.is_up() {
             let give_up = clock::now() + config.redis.effective_connect_timeout();
             while !self.local.is_proven() && clock::now() < give_up {
@@ -153,7 +153,10 @@ impl Slice {
         }
         let (l2, sender) = (l2.clone(), sender.clone());
         let (local, name) = (self.local.clone(), name.clone());
-        tasks.spawn(protect::recover_forever(l2, sender, local, name));
+        tasks.keep(move || {
+            let (l2, sender) = (l2.clone(), sender.clone());
+            protect::recover_forever(l2, sender, local.clone(), name.clone())
+        });
         Ok(())
     }
 

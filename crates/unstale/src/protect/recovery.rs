@@ -34,7 +34,7 @@ pub(crate) trait Supervised: Send + Sync + 'static {
 }
 
 /// Connect, fence, send what is pending, catch up with the log; only then in service. Runs until
-/// it is aborted.
+/// it is aborted. Begun anew after a panic, it goes on with what it finds.
 pub(crate) async fn recover_forever<L2: Supervised>(
     l2: Arc<L2>,
     sender: Arc<Sender>,
@@ -48,8 +48,8 @@ pub(crate) async fn recover_forever<L2: Supervised>(
         match recover(&*l2, &sender, &local, &name).await {
             Ok(()) => {
                 reported.clear();
-                tracing::info!(instance = %name, position = %local.position(), "L2 is in service");
                 sender.kick();
+                tracing::info!(instance = %name, position = %local.position(), "L2 is in service");
             }
             Err(failure) => {
                 let pause = l2.link().breaker.reopen();

@@ -36,48 +36,72 @@ pub(crate) struct Reader {
     pub(crate) followed: AtomicBool,
 }
 
+/// The log cannot be read. This is reported once, and again only when it could be in between.
+struct Outage<'a> {
+    /// The instance's, for logs.
+    name: &'a str,
+    pauses: Pauses,
+    reported: bool,
+}
+
+impl Outage<'_> {
+    async fn goes_on(&mut self, failure: Unavailable) {
+        if !std::mem::replace(&mut self.reported, true) {
+            tracing::warn!(instance = %self.name, %failure, "the log cannot be read; trying again");
+        }
+        tokio::time::sleep(self.pauses.next()).await;
+    }
+
+    fn is_over(&mut self) {
+        self.pauses.start_over();
+        if std::mem::take(&mut self.reported) {
+            tracing::info!(instance = %self.name, "the log can be read again");
+        }
+    }
+}
+
 impl Reader {
     /// Runs until it is aborted. Without a log there is no proof, and L1 is out of use.
-    pub(crate) async fn read_forever(self) {
-        let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
-        let mut reported = false;
+    pub(crate) async fn read_forever(self: Arc<Self>) {
+        let mut outage = Outage {
+            name: &self.name,
+            pauses: Pauses::growing(FIRST_PAUSE, LAST_PAUSE),
+            reported: false,
+        };
         loop {
             let failure = match self.shared.listen().await {
-                Ok(feed) => {
-                    pauses.start_over();
-                    if std::mem::take(&mut reported) {
-                        tracing::info!(instance = %self.name, "the log can be read again");
-                    }
-                    self.follow(&feed).await
-                }
+                Ok(feed) => self.follow(&feed, &mut outage).await,
                 Err(failure) => failure,
             };
-            // An outage is reported once.
-            if !std::mem::replace(&mut reported, true) {
-                tracing::warn!(instance = %self.name, %failure, "the log cannot be read; trying again");
-            }
-            tokio::time::sleep(pauses.next()).await;
+            outage.goes_on(failure).await;
         }
     }
 
     /// Follows the log on one connection, until that fails.
-    async fn follow(&self, feed: &Feed) -> Unavailable {
+    async fn follow(&self, feed: &Feed, outage: &mut Outage<'_>) -> Unavailable {
         let mut probe_due = clock::now();
+        let mut has_read = false;
         loop {
             let read = match self.turn(feed, &mut probe_due).await {
                 Ok(read) => read,
                 Err(failure) => return failure,
             };
-            if let Some(pause) = self.pace.after(read, clock::now()) {
+            let Some(count) = read else {
+                continue;
+            };
+            if !std::mem::replace(&mut has_read, true) {
+                outage.is_over();
+            }
+            if let Some(pause) = self.pace.after(count, clock::now()) {
                 tokio::time::sleep(pause).await;
             }
         }
     }
 
-    /// Probes when it is time, then reads and applies what there is. Says how many entries that was, or
-    /// none where something is left to do at once. They are read after the probe was answered, so what
-    /// it counted and they lack is lost.
-    async fn turn(&self, feed: &Feed, probe_due: &mut Tick) -> Result<usize, Unavailable> {
+    /// Probes when it is time, then reads and applies what there is. Says how many entries that was;
+    /// nothing where something is left to do at once. They are read after the probe was answered, so
+    /// what it counted and they lack is lost.
+    async fn turn(&self, feed: &Feed, probe_due: &mut Tick) -> Result<Option<usize>, Unavailable> {
         let now = clock::now();
         // A history that was broken ends at once: others go on in it.
         if now >= *probe_due || self.local.with(|partition, _| partition.is_disowned()) {
@@ -105,7 +129,7 @@ impl Reader {
             .local
             .with(|partition, _| (partition.is_synced(), partition.is_disowned()));
         if disowned {
-            return Ok(0);
+            return Ok(None);
         }
         if !synced {
             let span = spans::resynchronise(&self.name);
@@ -115,7 +139,7 @@ impl Reader {
             }
             resynchronised?;
             *probe_due = now;
-            return Ok(0);
+            return Ok(None);
         }
         let wait = probe_due.since(clock::now());
         let Entries { entries, complete } = feed.entries(self.local.position(), wait).await?;
@@ -125,18 +149,18 @@ impl Reader {
                 Received::Applied | Received::Old => {}
                 Received::Gap => {
                     tracing::warn!(instance = %self.name, %position, "entries of the log are missing");
-                    return Ok(0);
+                    return Ok(None);
                 }
                 Received::Disowned => {
                     tracing::warn!(instance = %self.name, %position, "the server has gone back: the position was given before");
-                    return Ok(0);
+                    return Ok(None);
                 }
             }
         }
         if complete && !self.local.with(|partition, _| partition.is_complete()) {
             tracing::warn!(instance = %self.name, "the log has lost its tail");
         }
-        Ok(count)
+        Ok(Some(count))
     }
 
     fn apply(&self, position: Position, content: Content) -> Received {

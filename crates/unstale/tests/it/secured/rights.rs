@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use testbed::Server;
+use testbed::{Server, eventually};
 use unstale::Config;
 use unstale::operate::{Operator, Verdict, acl_rules};
 
-use crate::bed::{Transport, hasten, lived_through, on_every_server, text};
+use crate::bed::{PATIENCE, Transport, hasten, lived_through, on_every_server, text};
+use crate::logs::Log;
 
 on_every_server!(
     the_rights_suffice,
@@ -138,4 +139,34 @@ async fn another_database_needs_one_right_more(transport: Transport) {
     create(&server, "service", &rules);
     lived_through(&server, &config).await;
     assert_eq!(denied(&server, "service"), [""; 0]);
+}
+
+/// On a runtime of one thread, so that everything is logged on the thread that listens.
+#[tokio::test]
+async fn who_may_not_read_the_log_is_told_once() {
+    let server = Server::start().unwrap();
+    let config = config(&server, Transport::Streams, "service");
+    let mut rules = acl_rules(&config);
+    rules.retain(|rule| rule != "+xread");
+    create(&server, "service", &rules);
+    let log = Log::default();
+    let _listening = log.begin();
+    let mut config = config;
+    config.stream.consumer_name = "one".to_owned();
+    let _cache = unstale::Cache::from_config(config).await.unwrap();
+    eventually("it was tried again and again", PATIENCE, || async {
+        let stats = text(server.command(["INFO", "commandstats"]).unwrap());
+        let of_reads = stats
+            .lines()
+            .find(|line| line.starts_with("cmdstat_xread:"));
+        let rejected = of_reads.and_then(|line| line.split("rejected_calls=").nth(1));
+        let times = rejected.and_then(|rest| rest.split(',').next()?.parse::<u32>().ok());
+        times
+            .is_some_and(|times| times > 3)
+            .then_some(())
+            .ok_or(times)
+    })
+    .await;
+    assert_eq!(log.lines("the log cannot be read", "one").len(), 1);
+    assert_eq!(log.lines("the log can be read again", "one"), [""; 0]);
 }
