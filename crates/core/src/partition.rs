@@ -60,6 +60,11 @@ impl Snapshot {
         Self { fenced, ..self }
     }
 
+    /// Whether the server has come as far as a read has to see. One that has gone back since has not.
+    pub fn reaches(&self, at_least: Position) -> bool {
+        at_least <= self.fenced.position()
+    }
+
     /// Whether a record read together with this snapshot may be used, now, on the server's word.
     pub fn accepts(&self, key: &str, tags: &[Arc<str>], stamp: Position) -> bool {
         let mut bans = Bans::default();

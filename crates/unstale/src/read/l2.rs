@@ -51,6 +51,9 @@ pub(super) async fn look_guarded<T: Cacheable>(
         }
         return None;
     };
+    if !snapshot.reaches(request.at_least) {
+        return None;
+    }
     usable(request, &guarded.looked?, asked, Some(snapshot)).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testbed::Direction;
+use testbed::{Direction, Value};
 use tokio::time::timeout;
 use unstale::Token;
 
@@ -17,6 +17,7 @@ on_every_server!(
     a_load_from_before_the_token_is_not_joined,
     a_token_of_a_newer_epoch_leads_to_the_source,
     a_token_of_an_older_epoch_asks_for_nothing,
+    a_server_that_has_not_come_as_far_is_not_believed,
 );
 
 also_in_four_partitions!(
@@ -49,6 +50,43 @@ async fn an_instance_that_is_behind_goes_past_its_l1(transport: Transport) {
     wires.log.heal().unwrap();
     caught_up(&behind, &token).await;
     assert_eq!(held(&behind, "product:1").await, Some(2));
+}
+
+/// It has gone back in place, and has the record from before the write again.
+async fn a_server_that_has_not_come_as_far_is_not_believed(transport: Transport) {
+    const KEYS: [&str; 3] = [
+        "{unstale:0}:meta",
+        "{unstale:0}:cache:invalidations",
+        "{unstale:0}:k:product:1",
+    ];
+    let bed = Bed::start(transport);
+    let (behind, wires) = bed.wired("behind", patient).await;
+    let mut config = bed.config();
+    patient(&mut config);
+    let writer = bed.instance_with("writer", config).await;
+    warm(&writer, "product:1", 1).await;
+    let settled = writer.remove("elsewhere").await;
+    caught_up(&behind, settled.token().unwrap()).await;
+    wires.log.stall(Direction::ToClient);
+    for key in KEYS {
+        let kept = bed.server().command(["COPY", key, &kept(key)]).unwrap();
+        assert_eq!(kept, Value::Int(1), "{key}");
+    }
+    let removed = writer.remove("product:1").await;
+    let token = travelled(removed.token().unwrap());
+    for key in KEYS {
+        bed.server().command(["RENAME", &kept(key), key]).unwrap();
+    }
+    assert_eq!(read(&behind, "product:1", 2).await, 1);
+    let products = behind.space::<u64>("product").after(&token);
+    assert_eq!(products.get(1).await, None);
+    let load = || async { Ok::<_, std::convert::Infallible>(Some(2)) };
+    let value = products.get_or_load(1, load).await.unwrap();
+    assert_eq!(value.as_deref(), Some(&2));
+}
+
+fn kept(key: &str) -> String {
+    format!("{key}:kept")
 }
 
 /// The record is still there: the ban alone says that it is too old.

@@ -87,7 +87,8 @@ impl Node {
         let found = snapshot.and_then(|snapshot| {
             let looked = looked?;
             let stamp = looked.record.stamp;
-            let accepted = snapshot.accepts(KEYS[read.key], &tags(read.key), stamp);
+            let accepted = snapshot.reaches(read.at_least)
+                && snapshot.accepts(KEYS[read.key], &tags(read.key), stamp);
             let found = self.judge(read.key, &looked, asked)?;
             (adopted && accepted).then_some(found)
         });
@@ -170,7 +171,8 @@ impl Node {
                     None => (self, true),
                 };
                 let stamp = looked.record.stamp;
-                let accepted = snapshot.accepts(KEYS[key], &tags(key), stamp);
+                let accepted =
+                    snapshot.reaches(at_least) && snapshot.accepts(KEYS[key], &tags(key), stamp);
                 let found = after.judge(key, &looked, now)?;
                 (adopted && accepted).then_some(found.value)
             }
