@@ -38,12 +38,13 @@ impl RedisFeed {
     pub(super) async fn connect(
         route: &Arc<RedisRoute>,
         poll_interval: Duration,
+        connect_timeout: Duration,
     ) -> Result<Self, Unavailable> {
         let patience = poll_interval + PATIENCE;
         let mut last = Unavailable::Down;
         for server in route.servers() {
             let attempt = Self::try_connect(route, server, patience);
-            match in_time(patience * 2, attempt).await {
+            match in_time(connect_timeout, attempt).await {
                 Ok(Ok(feed)) => return Ok(feed),
                 Ok(Err(error)) => last = error.into(),
                 Err(late) => last = late,

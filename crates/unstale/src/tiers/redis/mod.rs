@@ -52,6 +52,7 @@ pub(crate) struct Redis {
     hand_over_life: Duration,
     max_bans: usize,
     poll_interval: Duration,
+    connect_timeout: Duration,
     /// How long a heartbeat may take.
     patience: Duration,
 }
@@ -72,6 +73,7 @@ impl Redis {
             hand_over_life: life_of_hand_over(config),
             max_bans: config.max_bans,
             poll_interval: config.stream.poll_interval,
+            connect_timeout: config.redis.effective_connect_timeout(),
             patience: config.redis.effective_command_timeout(),
         })
     }
@@ -234,7 +236,7 @@ impl Redis {
     }
 
     pub(crate) async fn listen(&self) -> Result<RedisFeed, Unavailable> {
-        RedisFeed::connect(&self.route, self.poll_interval).await
+        RedisFeed::connect(&self.route, self.poll_interval, self.connect_timeout).await
     }
 
     async fn send_invalidation(

@@ -32,9 +32,10 @@ impl RemoteFeed {
     pub(super) async fn connect(
         route: &Arc<RemoteRoute>,
         poll_interval: Duration,
+        connect_timeout: Duration,
     ) -> Result<Self, Unavailable> {
         let patience = poll_interval + PATIENCE;
-        Ok(in_time(patience * 2, Self::try_connect(route, patience)).await??)
+        Ok(in_time(connect_timeout, Self::try_connect(route, patience)).await??)
     }
 
     async fn try_connect(

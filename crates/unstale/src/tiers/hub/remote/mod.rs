@@ -42,6 +42,7 @@ pub(crate) struct RemoteHub {
     max_log_length: usize,
     max_bans: usize,
     poll_interval: Duration,
+    connect_timeout: Duration,
 }
 
 impl RemoteHub {
@@ -56,6 +57,7 @@ impl RemoteHub {
             max_log_length: usize::try_from(config.stream.max_stream_length).unwrap_or(usize::MAX),
             max_bans: config.max_bans,
             poll_interval: config.stream.poll_interval,
+            connect_timeout: config.redis.effective_connect_timeout(),
         }
     }
 
@@ -216,7 +218,7 @@ impl RemoteHub {
     }
 
     pub(crate) async fn listen(&self) -> Result<RemoteFeed, Unavailable> {
-        RemoteFeed::connect(&self.route, self.poll_interval).await
+        RemoteFeed::connect(&self.route, self.poll_interval, self.connect_timeout).await
     }
 
     async fn send_invalidation(
