@@ -1,9 +1,9 @@
-//! Reading several keys in one round trip for each partition.
+//! Reading several keys at once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use super::flights::Boarded;
 use super::hit::hit;
@@ -15,7 +15,8 @@ use crate::partitions::Slice;
 use crate::tiers::Looked;
 
 /// Whatever the cache holds of these keys and may serve, in their order. Keys of a partition that
-/// can be read directly share one round trip; the others are read one by one.
+/// can be read directly share one round trip; the others have one each, at the same time, and so has
+/// each record that slides.
 pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Option<Arc<T>>> {
     let mut values: Vec<Option<Arc<T>>> = requests.iter().map(hit).collect();
     let mut direct: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -33,21 +34,23 @@ pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Opti
             _ => others.push(index),
         }
     }
-    for index in others {
-        values[index] = get_past_l1(&requests[index]).await;
-    }
     let asked = clock::now();
-    let looks = direct.into_values().map(|share| look(share));
-    for (request, index, boarded, looked) in join_all(looks).await.into_iter().flatten() {
-        values[index] = take(request, &boarded, looked, asked).await;
+    let looks = direct.into_values().map(|share| look(share, asked));
+    let others = others
+        .into_iter()
+        .map(|index| async move { (index, get_past_l1(&requests[index]).await) });
+    let (looked, read) = join(join_all(looks), join_all(others)).await;
+    for (index, value) in looked.into_iter().flatten().chain(read) {
+        values[index] = value;
     }
     values
 }
 
-/// Looks a partition's share of the keys up in one round trip.
-async fn look<'a, 'k>(
-    share: Vec<(&'a Request<'k>, usize, Boarded)>,
-) -> Vec<(&'a Request<'k>, usize, Boarded, Option<Looked>)> {
+/// Looks a partition's share of the keys up, in one round trip.
+async fn look<T: Cacheable>(
+    share: Vec<(&Request<'_>, usize, Boarded)>,
+    asked: Tick,
+) -> Vec<(usize, Option<Arc<T>>)> {
     let keys: Vec<_> = share
         .iter()
         .map(|(_, _, boarded)| boarded.key.clone())
@@ -57,11 +60,21 @@ async fn look<'a, 'k>(
         Some(shared) => shared.look_many(&keys).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let mut looked = looked.into_iter();
-    let found = share
+    let looked = looked
         .into_iter()
-        .map(|(request, index, boarded)| (request, index, boarded, looked.next().flatten()));
-    found.collect()
+        .map(Some)
+        .chain(std::iter::repeat_with(|| None));
+    let taken =
+        share
+            .into_iter()
+            .zip(looked)
+            .map(|((request, index, boarded), looked)| async move {
+                (
+                    index,
+                    take(request, &boarded, looked.flatten(), asked).await,
+                )
+            });
+    join_all(taken).await
 }
 
 /// What was found, if it may be used; a copy of it is kept.
