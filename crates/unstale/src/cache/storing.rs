@@ -39,7 +39,7 @@ impl Cache {
         write::set(&self.0, &[(self.request(key), value)], &options).await
     }
 
-    /// Stores several values in one round trip; see [`set`](Cache::set).
+    /// Stores several values, in one round trip for every 1,024 in a partition; see [`set`](Cache::set).
     ///
     /// # Errors
     /// When one of them cannot be encoded; then none is stored.

@@ -1,25 +1,34 @@
 //! What a `set` has begun.
 
+use std::sync::Arc;
+
+use super::sender::Sender;
 use crate::clock;
 use crate::core::{Change, Guard};
+use crate::local::Local;
 use crate::partitions::Slice;
 
 /// The pending changes of a `set`. Dropped as such, because it failed, or whoever stored it was cancelled
 /// or panicked, they become removals.
-pub(super) struct Begun<'a> {
-    slice: &'a Slice,
+pub(super) struct Begun {
+    local: Arc<Local>,
+    sender: Option<Arc<Sender>>,
     changes: Vec<Change>,
 }
 
-impl<'a> Begun<'a> {
-    pub(super) fn at(slice: &'a Slice, changes: Vec<Change>) -> Self {
+impl Begun {
+    pub(super) fn at(slice: &Slice, changes: Vec<Change>) -> Self {
         let now = clock::now();
         slice.local.with(|partition, copies| {
             for change in &changes {
                 partition.begin(change, now, copies);
             }
         });
-        Self { slice, changes }
+        Self {
+            local: slice.local.clone(),
+            sender: slice.sender.clone(),
+            changes,
+        }
     }
 
     pub(super) fn changes(&self) -> &[Change] {
@@ -32,17 +41,17 @@ impl<'a> Begun<'a> {
     }
 }
 
-impl Drop for Begun<'_> {
+impl Drop for Begun {
     fn drop(&mut self) {
         if self.changes.is_empty() {
             return;
         }
         let changes = std::mem::take(&mut self.changes);
-        match &self.slice.sender {
+        match &self.sender {
             Some(sender) if Guard::UnacknowledgedSetRemoves.holds() => sender.resubmit(changes),
             _ => {
                 let now = clock::now();
-                self.slice.local.with(|partition, _| {
+                self.local.with(|partition, _| {
                     for change in &changes {
                         partition.end(change, 1, now);
                     }

@@ -76,6 +76,12 @@ pub(crate) async fn set<T: Cacheable>(
     Ok(all.unwrap_or(Outcome::Pending))
 }
 
+/// What one script stores, and what of it has begun.
+struct Share {
+    begun: Begun,
+    entries: Vec<StoreEntry>,
+}
+
 /// Stores values in L2 and has other instances drop their copies, in all partitions at the same time.
 /// It never fills this instance's L1: of two `set`s that are acknowledged out of order, the older
 /// value would stay there. Unacknowledged, it becomes a pending removal. Goes on when its caller is
@@ -84,16 +90,18 @@ async fn store(
     instance: &Arc<Instance>,
     entries: impl Iterator<Item = StoreEntry>,
 ) -> Vec<Outcome> {
-    let mut shares: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut of_partitions: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for entry in entries {
         let slice = instance.partitions.of(&entry.key);
-        shares.entry(slice.id).or_default().push(entry);
+        of_partitions.entry(slice.id).or_default().push(entry);
     }
-    let tasks: Vec<_> = shares
+    // Whatever becomes of the tasks, all of it has begun.
+    let tasks: Vec<_> = of_partitions
         .into_iter()
-        .map(|(partition, share)| {
+        .map(|(partition, entries)| {
+            let shares = divide(instance.partitions.at(partition), entries);
             let working = instance.clone();
-            let storing = async move { run(&working, partition, &share).await };
+            let storing = async move { run(&working, partition, shares).await };
             instance.tasks.runtime.spawn(storing)
         })
         .collect();
@@ -105,32 +113,39 @@ async fn store(
     outcomes
 }
 
-/// Stores a partition's share, in as many scripts as it takes: in their order, because the last value of
-/// a key is the one to stay.
-async fn run(instance: &Instance, partition: PartitionId, entries: &[StoreEntry]) -> Outcome {
-    let slice = instance.partitions.at(partition);
-    let mut outcome = Outcome::Applied(Token::default());
-    for batch in entries.chunks(BATCH) {
-        let stored = store_batch(instance.origin, slice, batch).await;
-        outcome = outcome.and(stored);
+/// Begins it, in as many shares as it takes scripts.
+fn divide(slice: &Slice, mut entries: Vec<StoreEntry>) -> Vec<Share> {
+    let mut shares = Vec::new();
+    while !entries.is_empty() {
+        let others = entries.split_off(entries.len().min(BATCH));
+        let keys = entries.iter().map(|entry| Change::Key(entry.key.clone()));
+        let begun = Begun::at(slice, keys.collect());
+        shares.push(Share { begun, entries });
+        entries = others;
     }
-    outcome
+    shares
 }
 
-async fn store_batch(origin: u64, slice: &Slice, entries: &[StoreEntry]) -> Outcome {
-    let keys = entries.iter().map(|entry| Change::Key(entry.key.clone()));
-    let begun = Begun::at(slice, keys.collect());
-    match attempt(origin, slice, entries, begun.changes()).await {
-        Ok(token) => {
-            begun.acknowledged();
-            Outcome::Applied(token)
-        }
-        Err(failure) => {
-            drop(begun);
-            tracing::warn!(%failure, "a value was not stored; its key is removed instead");
-            Outcome::Pending
+/// Stores what a partition has of it, one share after the other, because the last value of a key is the
+/// one to stay. If one fails, the others are not tried either.
+async fn run(instance: &Instance, partition: PartitionId, shares: Vec<Share>) -> Outcome {
+    let slice = instance.partitions.at(partition);
+    let mut token = Token::default();
+    let mut shares = shares.into_iter();
+    for Share { begun, entries } in shares.by_ref() {
+        match attempt(instance.origin, slice, &entries, begun.changes()).await {
+            Ok(stored) => {
+                begun.acknowledged();
+                token = token.and(&stored);
+            }
+            Err(failure) => {
+                drop((begun, shares));
+                tracing::warn!(%failure, "a value was not stored; its key is removed instead");
+                return Outcome::Pending;
+            }
         }
     }
+    Outcome::Applied(token)
 }
 
 async fn attempt(
