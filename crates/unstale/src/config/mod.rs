@@ -123,8 +123,8 @@ pub struct Config {
     /// 10 seconds.
     pub load_timeout: Duration,
     /// `MaxPending`: how many unsent removals are kept, for each partition, before they collapse into
-    /// one ban on everything. A server that answers may take as long as a caller would wait to work
-    /// off more. 10,000.
+    /// one ban on everything. While the server answers, more may wait for as long as a caller waits for
+    /// an answer. 10,000.
     pub max_pending: usize,
     /// `MaxBans`: how many bans are kept, for each partition, before they collapse into a broader
     /// one. 10,000.

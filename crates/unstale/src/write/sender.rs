@@ -11,7 +11,7 @@ use super::receipt::Receipt;
 use super::{BATCH, message};
 use crate::clock;
 use crate::config::Config;
-use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Scope};
+use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Scope, Tick};
 use crate::local::Local;
 use crate::observe::Invalidations;
 use crate::protect::{Line, Pauses, Supervised};
@@ -85,16 +85,18 @@ impl Sender {
         // While nobody sends there is no answer to wait for; whoever brings the server back into
         // service flushes the outbox, then kicks.
         let answered = self.shared.is_up();
-        self.enqueue(changes, answered.then_some(receipt));
+        let replaced = self.enqueue(changes, answered.then_some(receipt), now);
         if answered || self.shared.is_up() {
             self.kick();
         }
+        self.tell_of_collapse(replaced);
     }
 
     /// Has changes sent that have begun already, and for which nobody waits.
     pub(crate) fn resubmit(self: &Arc<Self>, changes: Vec<Change>) {
-        self.enqueue(changes, None);
+        let replaced = self.enqueue(changes, None, clock::now());
         self.kick();
+        self.tell_of_collapse(replaced);
     }
 
     /// The cache is gone. What waits is sent once more, and given up if that fails.
@@ -213,7 +215,12 @@ impl Sender {
                     let batch = batch.acknowledged();
                     self.end(batch.iter().map(|(change, queued)| (change, queued.count)));
                 }
-                self.with_bound(Duration::ZERO, Outbox::release_waiters);
+                let replaced = {
+                    let mut outbox = self.outbox.lock();
+                    outbox.release_waiters();
+                    self.collapse_if_over(&mut outbox, Duration::ZERO, clock::now())
+                };
+                self.tell_of_collapse(replaced);
                 Err(failure)
             }
         }
@@ -234,30 +241,25 @@ impl Sender {
         message(self.origin, changes.collect())
     }
 
-    fn enqueue(&self, changes: Vec<Change>, receipt: Option<&Arc<Receipt>>) {
+    /// Returns how many changes one ban on everything has taken the place of.
+    fn enqueue(&self, changes: Vec<Change>, receipt: Option<&Arc<Receipt>>, now: Tick) -> usize {
         let answers = self.shared.is_up() && !self.failing.load(Ordering::Relaxed);
         let patience = if answers {
             self.patience
         } else {
             Duration::ZERO
         };
-        self.with_bound(patience, |outbox| {
-            for change in changes {
-                outbox.push(change, receipt.cloned());
-            }
-        });
+        let mut outbox = self.outbox.lock();
+        for change in changes {
+            outbox.push(change, receipt.cloned());
+        }
+        self.collapse_if_over(&mut outbox, patience, now)
     }
 
-    /// Changes the outbox. If too many have been waiting for as long as `patience`, one ban on everything
-    /// takes their place.
-    fn with_bound(&self, patience: Duration, change: impl FnOnce(&mut Outbox<Arc<Receipt>>)) {
-        let replaced = {
-            let mut outbox = self.outbox.lock();
-            change(&mut outbox);
-            self.collapse_if_over(&mut outbox, patience)
-        };
-        // A subscriber may panic here, or ask the cache.
-        if replaced > 0 {
+    /// With nothing locked and nothing left to do, because a subscriber may ask the cache, or panic; and
+    /// not in the middle of a panic, where another would end the process.
+    fn tell_of_collapse(&self, replaced: usize) {
+        if replaced > 0 && !std::thread::panicking() {
             tracing::warn!(
                 instance = %self.name,
                 replaced,
@@ -266,9 +268,14 @@ impl Sender {
         }
     }
 
-    /// How many changes the ban took the place of. It begins before they end.
-    fn collapse_if_over(&self, outbox: &mut Outbox<Arc<Receipt>>, patience: Duration) -> usize {
-        let now = clock::now();
+    /// If too many have been waiting for as long as `patience`, one ban on everything takes their place:
+    /// of so many. It begins before they end.
+    fn collapse_if_over(
+        &self,
+        outbox: &mut Outbox<Arc<Receipt>>,
+        patience: Duration,
+        now: Tick,
+    ) -> usize {
         let Some(replaced) = outbox.collapse_if_over(patience, now) else {
             return 0;
         };
