@@ -42,6 +42,7 @@ pub(crate) async fn recover_forever<L2: Supervised>(
     name: Arc<str>,
 ) {
     let mut reported = String::new();
+    sender.kick();
     loop {
         l2.link().lost().await;
         l2.link().breaker.half_open();

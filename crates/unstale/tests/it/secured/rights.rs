@@ -168,5 +168,5 @@ async fn who_may_not_read_the_log_is_told_once() {
     })
     .await;
     assert_eq!(log.lines("the log cannot be read", "one").len(), 1);
-    assert_eq!(log.lines("the log can be read again", "one"), [""; 0]);
+    assert!(!log.text().contains("the log can be read again"));
 }
