@@ -19,8 +19,8 @@ impl Cache {
 
     /// The cached values of several keys, in their order; one round trip in each partition for those that
     /// L1 does not hold. A record that slides takes another one, to be prolonged, and each key has its
-    /// own for as long as this instance is not proven to have missed nothing; they are all made at the
-    /// same time.
+    /// own for as long as this instance is not proven to have missed nothing; some of these are made at
+    /// the same time.
     pub async fn get_many<T: Cacheable>(&self, keys: &[impl AsRef<str>]) -> Vec<Option<Arc<T>>> {
         let requests: Vec<_> = keys.iter().map(|key| self.request(key.as_ref())).collect();
         read::get_many(&requests).await

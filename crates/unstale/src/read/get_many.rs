@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
+use futures_util::stream::{self, StreamExt as _};
 
 use super::flights::Boarded;
 use super::hit::hit;
@@ -14,9 +15,13 @@ use crate::core::{Reach, Tick};
 use crate::partitions::Slice;
 use crate::tiers::Looked;
 
+/// As many round trips are made at a time for single keys: all of them at once would hold up the server
+/// for others, and time out.
+const AT_ONCE: usize = 16;
+
 /// Whatever the cache holds of these keys and may serve, in their order. Keys of a partition that
-/// can be read directly share one round trip; the others have one each, at the same time, and so has
-/// each record that slides.
+/// can be read directly share one round trip; the others have one each, and so has each record that
+/// slides.
 pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Option<Arc<T>>> {
     let mut values: Vec<Option<Arc<T>>> = requests.iter().map(hit).collect();
     let mut direct: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -39,7 +44,7 @@ pub(crate) async fn get_many<T: Cacheable>(requests: &[Request<'_>]) -> Vec<Opti
     let others = others
         .into_iter()
         .map(|index| async move { (index, get_past_l1(&requests[index]).await) });
-    let (looked, read) = join(join_all(looks), join_all(others)).await;
+    let (looked, read) = join(join_all(looks), some_at_once(others.collect())).await;
     for (index, value) in looked.into_iter().flatten().chain(read) {
         values[index] = value;
     }
@@ -74,7 +79,14 @@ async fn look<T: Cacheable>(
                     take(request, &boarded, looked.flatten(), asked).await,
                 )
             });
-    join_all(taken).await
+    some_at_once(taken.collect()).await
+}
+
+async fn some_at_once<T>(round_trips: Vec<impl Future<Output = T>>) -> Vec<T> {
+    stream::iter(round_trips)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
 }
 
 /// What was found, if it may be used; a copy of it is kept.

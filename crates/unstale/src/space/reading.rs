@@ -23,8 +23,8 @@ impl<T: Cacheable> Space<T> {
         found
     }
 
-    /// The cached values of several keys, in their order; one round trip for those that L1 does
-    /// not hold.
+    /// The cached values of several keys, in their order, in as few round trips as can be: see
+    /// [`Cache::get_many`](crate::Cache::get_many).
     pub async fn get_many<I: Ids>(&self, ids: impl IntoIterator<Item = I>) -> Vec<Option<Arc<T>>> {
         let keys: Vec<_> = ids.into_iter().map(|ids| self.pattern.key(&ids)).collect();
         let requests: Vec<_> = keys.iter().map(|key| self.request(key.as_str())).collect();
