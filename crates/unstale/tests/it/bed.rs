@@ -2,6 +2,7 @@
 
 mod ask;
 mod day;
+mod life;
 mod listening;
 mod load;
 mod wires;
@@ -20,6 +21,7 @@ pub(crate) use ask::{
     until_l1_is_of_use, until_proven, until_sent, warm,
 };
 pub(crate) use day::{hasten, lived_through};
+pub(crate) use life::{Life, Span, timed, until_told};
 pub(crate) use listening::{Listening, listen};
 pub(crate) use load::{Load, MAX_STALENESS};
 pub(crate) use wires::{Wires, text};

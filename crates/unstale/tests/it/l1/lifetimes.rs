@@ -1,88 +1,64 @@
 //! When values expire, to the millisecond.
 
-use std::ops::RangeInclusive;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use testbed::eventually;
 use unstale::{Cache, EntryOptions};
 
 use super::{alone, alone_with};
-use crate::bed::PATIENCE;
+use crate::bed::{Life, PATIENCE, Span, timed, until_told};
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A call, from its start to its end.
-#[derive(Copy, Clone)]
-struct Span {
-    began: Instant,
-    ended: Instant,
-}
-
-impl Span {
-    /// How long after this call a later one can have done its work: at least, and at most.
-    fn age_at(&self, later: &Span) -> RangeInclusive<Duration> {
-        later.began.duration_since(self.ended)..=later.ended.duration_since(self.began)
-    }
-}
-
 async fn set(cache: &Cache, key: &str, options: EntryOptions) -> Span {
-    let began = Instant::now();
-    cache.set(key, &1_u32, options).await.unwrap();
-    let ended = Instant::now();
-    Span { began, ended }
+    let (call, outcome) = timed(cache.set(key, &1_u32, options)).await;
+    outcome.unwrap();
+    call
 }
 
 async fn get(cache: &Cache, key: &str) -> (Span, bool) {
-    let began = Instant::now();
-    let found = cache.get::<u32>(key).await.is_some();
-    let ended = Instant::now();
-    (Span { began, ended }, found)
+    timed(async { cache.get::<u32>(key).await.is_some() }).await
 }
 
-/// The value was stored at some time within the call that did it. So a read that ends less than
-/// the TTL after that call began has to find it, and one that begins the TTL or more after it
-/// ended must not.
 #[tokio::test]
 async fn a_value_is_served_exactly_for_its_ttl() {
     let cache = alone().await;
-    let ttls: Vec<u64> = (5..=60).collect();
+    until_told(|attempt| are_served_for_their_ttls(&cache, attempt)).await;
+}
+
+/// Reads values of different lives until all are gone. False when no read found any, because this
+/// thread was held up for as long as they live.
+async fn are_served_for_their_ttls(cache: &Cache, attempt: u32) -> bool {
     let mut stored = Vec::new();
-    for ttl in &ttls {
-        let ttl = millis(*ttl);
+    for ttl in 5..=60 {
+        let ttl = millis(ttl) * attempt;
         let key = format!("key:{}", ttl.as_millis());
         let options = EntryOptions::new().absolute_expiration(ttl);
-        let call = set(&cache, &key, options).await;
-        stored.push((key, ttl, call));
+        let call = set(cache, &key, options).await;
+        stored.push((key, Life::new(call, ttl)));
     }
-    let (mut served, mut reads) = (0, 0);
-    while stored.last().unwrap().2.ended.elapsed() < millis(80) {
-        for (key, ttl, set) in &stored {
-            let (read, found) = get(&cache, key).await;
-            reads += 1;
-            served += usize::from(found);
-            let age = set.age_at(&read);
-            assert!(
-                !found || age.start() < ttl,
-                "{key} was served after {age:?}"
-            );
-            assert!(found || age.end() >= ttl, "{key} was gone after {age:?}");
+    let mut served = false;
+    loop {
+        let mut gone = 0;
+        for (key, life) in &mut stored {
+            let (read, found) = get(cache, key).await;
+            life.judge(&read, found);
+            served |= found;
+            gone += usize::from(!found);
+        }
+        if gone == stored.len() {
+            return served;
         }
     }
-    assert!(0 < served && served < reads, "{served} of {reads}");
 }
 
 /// A read that finds the value prolongs its life by the sliding span; the absolute span ends it.
 #[tokio::test]
 async fn reading_prolongs_a_sliding_life_up_to_the_absolute_one() {
     let cache = alone().await;
-    for attempt in 1..=20 {
-        if lives_up_to_its_absolute_span(&cache, millis(30 * attempt)).await {
-            return;
-        }
-    }
-    panic!("this machine stalls too often to tell");
+    until_told(|attempt| lives_up_to_its_absolute_span(&cache, millis(30) * attempt)).await;
 }
 
 /// Reads a sliding value as fast as it can. False when it was gone early because this thread was
@@ -93,24 +69,17 @@ async fn lives_up_to_its_absolute_span(cache: &Cache, sliding: Duration) -> bool
         .absolute_expiration(absolute)
         .sliding_expiration(sliding);
     let set = set(cache, "key", options).await;
-    let mut last = set;
+    let mut life = Life::new(set, absolute).sliding(sliding);
     loop {
         let (read, found) = get(cache, "key").await;
-        let age = set.age_at(&read);
-        let idle = last.age_at(&read);
+        let idle = life.judge(&read, found);
         if !found {
-            assert!(
-                *age.end() >= absolute || *idle.end() >= sliding,
-                "gone after {age:?}"
-            );
-            return *age.end() >= absolute;
+            return *set.age_at(&read).end() >= absolute;
         }
-        assert!(*age.start() < absolute, "served after {age:?}");
         assert!(
             *idle.start() < sliding,
             "served {idle:?} after the last read"
         );
-        last = read;
     }
 }
 
@@ -135,14 +104,8 @@ async fn the_configured_defaults_apply() {
     })
     .await;
     let set = set(&cache, "key", EntryOptions::new()).await;
-    loop {
-        let (read, found) = get(&cache, "key").await;
-        if !found {
-            assert!(*set.age_at(&read).end() >= millis(50));
-            break;
-        }
-        assert!(*set.age_at(&read).start() < millis(50));
-    }
+    let mut life = Life::new(set, millis(50));
+    life.lived_out(async || get(&cache, "key").await.1).await;
 }
 
 /// Nothing reads them.
