@@ -11,6 +11,7 @@
 //!   passes.
 //! * [`Authority`] issues certificates, for servers that speak TLS and for their clients.
 //! * [`WallClocks`] makes wall clocks that can be turned, and that a server can be made to go by.
+//! * [`ReservedPort`] is a port for any other program that a test starts.
 //! * [`eventually`] waits for a condition by polling, with a deadline, so that no test needs a
 //!   fixed sleep.
 //!
@@ -55,6 +56,7 @@ pub use certificates::{Authority, Certificate};
 pub use cluster::{Cluster, SlotMove};
 pub use error::{Error, Result};
 pub use eventually::{Condition, eventually};
+pub use port::ReservedPort;
 pub use postgres::Postgres;
 pub use proxy::{Direction, Proxy};
 pub use redis::Value;

@@ -7,6 +7,8 @@ use std::{
 
 use socket2::{Domain, Socket, Type};
 
+use crate::{Error, Result};
+
 /// The longest queue of connections that were not accepted yet.
 const BACKLOG: i32 = 1024;
 
@@ -15,17 +17,30 @@ const BACKLOG: i32 = 1024;
 /// Connecting to it is refused until somebody listens. The kernel gives the port to nobody who asks
 /// for a free one, nor to an outgoing connection (which could otherwise connect to itself while a
 /// server is down), but lets a server that sets `SO_REUSEADDR`, as Redis and Valkey do, listen on
-/// it as often as it likes.
+/// it as often as it likes. So do Prometheus and chromedriver.
 #[derive(Debug)]
-pub(crate) struct ReservedPort {
+pub struct ReservedPort {
     /// Held for its binding only.
     _socket: Socket,
     addr: SocketAddr,
 }
 
 impl ReservedPort {
+    /// Reserves a free port.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Port`] when there is none.
+    pub fn any() -> Result<Self> {
+        Self::reserve(0)
+    }
+
     /// Reserves `port`, or any free one if it is 0.
-    pub(crate) fn reserve(port: u16) -> io::Result<Self> {
+    pub(crate) fn reserve(port: u16) -> Result<Self> {
+        Self::bind(port).map_err(|source| Error::Port { port, source })
+    }
+
+    fn bind(port: u16) -> io::Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         if port != 0 {
             // Connections of an earlier server may still linger on a chosen port.
@@ -44,7 +59,9 @@ impl ReservedPort {
         })
     }
 
-    pub(crate) fn addr(&self) -> SocketAddr {
+    /// The port, with the address it is on.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
@@ -74,8 +91,8 @@ mod tests {
     #[test]
     fn reserved_ports_are_all_different_and_refuse_connections() -> TestResult {
         let ports = (0..200)
-            .map(|_| ReservedPort::reserve(0))
-            .collect::<io::Result<Vec<_>>>()?;
+            .map(|_| ReservedPort::any())
+            .collect::<Result<Vec<_>>>()?;
         let numbers: HashSet<_> = ports.iter().map(ReservedPort::number).collect();
         assert_eq!(numbers.len(), ports.len());
         for port in &ports {
@@ -87,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_reserved_port_is_listened_on_again_and_again() -> TestResult {
-        let port = ReservedPort::reserve(0)?;
+        let port = ReservedPort::any()?;
         for _ in 0..3 {
             let listener = port.listen()?;
             TcpStream::connect(port.addr())?;

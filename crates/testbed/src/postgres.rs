@@ -117,7 +117,7 @@ impl Postgres {
             .then(|| Account::named(ACCOUNT))
             .transpose()?;
         let directory = TempDir::with_prefix("unstale-postgres-").map_err(Error::Directory)?;
-        let port = ReservedPort::reserve(0).map_err(|source| Error::Port { port: 0, source })?;
+        let port = ReservedPort::any()?;
         let server = Self {
             process: Mutex::new(None),
             directory,

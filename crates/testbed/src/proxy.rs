@@ -10,7 +10,7 @@ pub use faults::Direction;
 use gate::Gate;
 use tokio::{runtime::Handle, task::AbortHandle};
 
-use crate::{Error, Result, port::ReservedPort};
+use crate::{Result, port::ReservedPort};
 
 /// A TCP proxy in front of a server that cuts, silences, stalls or delays what passes, on request.
 ///
@@ -38,7 +38,7 @@ impl Proxy {
         reason = "being async, it can only be called where the runtime it needs is at hand"
     )]
     pub async fn start(upstream: SocketAddr) -> Result<Self> {
-        let port = ReservedPort::reserve(0).map_err(|source| Error::Port { port: 0, source })?;
+        let port = ReservedPort::any()?;
         let gate = Arc::new(Gate::open(port, upstream, Handle::current())?);
         let acceptor = tokio::spawn(connection::accept_all(Arc::clone(&gate))).abort_handle();
         Ok(Self { gate, acceptor })

@@ -3,14 +3,13 @@
 use std::{
     fs,
     io::Write,
-    net::TcpListener,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testbed::eventually;
+use testbed::{ReservedPort, eventually};
 
 use crate::service::Service;
 
@@ -25,6 +24,7 @@ struct Prometheus {
     process: Child,
     api: String,
     client: reqwest::Client,
+    _port: ReservedPort,
     _directory: TempDir,
 }
 
@@ -36,9 +36,8 @@ impl Prometheus {
             "scrape_timeout": "500ms", "static_configs": [{ "targets": [target] }] });
         // JSON is YAML.
         fs::write(&config, json!({ "scrape_configs": [scrape] }).to_string()).unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let port = ReservedPort::any().unwrap();
+        let address = port.addr();
         let data = directory.path().join("data");
         let process = Command::new("prometheus")
             .arg(format!("--config.file={}", config.display()))
@@ -50,6 +49,7 @@ impl Prometheus {
             process: process.unwrap_or_else(|error| panic!("{error}: {GET}")),
             api: format!("http://{address}/api/v1"),
             client: reqwest::Client::new(),
+            _port: port,
             _directory: directory,
         };
         eventually("two scrapes are over", PATIENCE, || async {

@@ -7,7 +7,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testbed::eventually;
+use testbed::{ReservedPort, eventually};
 use tokio::process::{Child, Command};
 
 /// A browser takes its time on a machine that is busy.
@@ -16,22 +16,23 @@ const STARTS_WITHIN: Duration = Duration::from_secs(120);
 pub(crate) struct Browser {
     pub(crate) client: Client,
     driver: Child,
+    _port: ReservedPort,
     _profile: TempDir,
 }
 
 impl Browser {
     pub(crate) async fn start() -> Self {
         let profile = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let port = ReservedPort::any().unwrap();
         let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
+            .arg(format!("--port={}", port.addr().port()))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .expect("chromedriver: run `cargo xtask test`, or install Debian's chromium-driver");
         let capabilities = capabilities(&profile);
-        let address = format!("http://127.0.0.1:{port}");
+        let address = format!("http://{}", port.addr());
         let client = eventually("the browser started", STARTS_WITHIN, || {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             builder.capabilities(capabilities.clone());
@@ -42,6 +43,7 @@ impl Browser {
         Self {
             client,
             driver,
+            _port: port,
             _profile: profile,
         }
     }
@@ -80,11 +82,6 @@ fn capabilities(profile: &TempDir) -> fantoccini::wd::Capabilities {
         "goog:loggingPrefs": { "browser": "ALL" },
     });
     capabilities.as_object().unwrap().clone()
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 #[derive(Debug)]

@@ -207,11 +207,9 @@ impl ServerBuilder {
 
     fn start_once(&self) -> Result<Server> {
         let program = binary::find()?;
-        let reserve =
-            |port| ReservedPort::reserve(port).map_err(|source| Error::Port { port, source });
-        let port = reserve(self.port)?;
-        let tls_port = self.tls.then(|| reserve(0)).transpose()?;
-        let bus_port = self.is_node.then(|| reserve(0)).transpose()?;
+        let port = ReservedPort::reserve(self.port)?;
+        let tls_port = self.tls.then(ReservedPort::any).transpose()?;
+        let bus_port = self.is_node.then(ReservedPort::any).transpose()?;
         let directory = TempDir::with_prefix("unstale-server-").map_err(Error::Directory)?;
         let mut configuration = format!("{DEFAULTS}port {}\n{}", port.number(), self.directives);
         if let Some(tls_port) = &tls_port {
