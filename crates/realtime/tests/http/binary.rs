@@ -4,9 +4,12 @@ use std::{ffi::OsStr, net::TcpListener, path::Path, process::Stdio, time::Durati
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStdout, Command},
     time::timeout,
 };
+
+/// Long enough for a slow machine.
+const WITHIN: Duration = Duration::from_secs(60);
 
 fn realtime(directory: &Path, arguments: &[&str]) -> Command {
     on_database(directory.join("realtime.db").as_ref(), arguments)
@@ -26,9 +29,24 @@ pub(crate) fn on_database(database: &OsStr, arguments: &[&str]) -> Command {
     command
 }
 
+type Lines = tokio::io::Lines<BufReader<ChildStdout>>;
+
+/// The lines that the program writes to its output.
+fn lines(child: &mut Child) -> Lines {
+    BufReader::new(child.stdout.take().unwrap()).lines()
+}
+
+/// Waits until the program has written this, which has to come within a minute.
+async fn until_said(lines: &mut Lines, expected: &str) {
+    let said = timeout(WITHIN, async {
+        while !lines.next_line().await.unwrap().unwrap().contains(expected) {}
+    });
+    said.await.unwrap();
+}
+
 /// What the program says until its end, which has to come within a minute.
 pub(crate) async fn output(child: Child) -> (Option<i32>, String, String) {
-    let output = timeout(Duration::from_secs(60), child.wait_with_output())
+    let output = timeout(WITHIN, child.wait_with_output())
         .await
         .unwrap()
         .unwrap();
@@ -61,9 +79,9 @@ async fn it_ends_by_itself() {
 /// than none. What it said by then, and what it complained about.
 pub(crate) async fn reports(database: &OsStr) -> String {
     let mut child = on_database(database, &["--ports", "0,0"]).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = lines(&mut child);
     let mut said = String::new();
-    let reported = timeout(Duration::from_secs(60), async {
+    let reported = timeout(WITHIN, async {
         while let Some(line) = lines.next_line().await.unwrap() {
             said.push_str(&line);
             said.push('\n');
@@ -96,8 +114,8 @@ async fn an_interrupt_stops_it_in_order() {
         let mut child = realtime(directory.path(), &["--ports", "0,0"])
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        while !lines.next_line().await.unwrap().unwrap().contains(" ms ") {}
+        let mut lines = lines(&mut child);
+        until_said(&mut lines, " ms ").await;
         let id = child.id().unwrap().to_string();
         assert!(
             Command::new("kill")
@@ -108,11 +126,7 @@ async fn an_interrupt_stops_it_in_order() {
                 .success()
         );
         let mut last = String::new();
-        while let Some(line) = timeout(Duration::from_secs(30), lines.next_line())
-            .await
-            .unwrap()
-            .unwrap()
-        {
+        while let Some(line) = timeout(WITHIN, lines.next_line()).await.unwrap().unwrap() {
             last = line;
         }
         assert!(last.contains("prices written"), "{last}");
@@ -181,8 +195,8 @@ pub(crate) async fn two_processes_without_redis_do_not_share(database: &OsStr) {
     let mut first = on_database(database, &["--ports", "0,0", "--no-feed"])
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(first.stdout.take().unwrap()).lines();
-    while !lines.next_line().await.unwrap().unwrap().contains("Ctrl-C") {}
+    let mut lines = lines(&mut first);
+    until_said(&mut lines, "Ctrl-C").await;
     let second = on_database(database, &["--ports", "0,0", "--seconds", "1"])
         .spawn()
         .unwrap();
