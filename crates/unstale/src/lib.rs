@@ -56,11 +56,12 @@
 //!
 //! # The flow
 //!
-//! A read goes L1 → flight → L2 → load → fill. What L1 holds is served without a round trip, a
-//! lock or an allocation. A miss joins somebody's load in flight, or leads one: it takes the *lease* of
-//! the missing key in L2, loads, and fills by compare-and-set on that lease. A removal in between
-//! kills the lease, so a value that was read too early is refused, and goes to those alone who have
-//! waited for it since before the removal; the same holds for L1 and its *tickets*.
+//! A read goes L1 → flight → L2 → load → fill. What L1 holds is served without a round trip, and as
+//! a rule without an allocation and under no lock but a shared one. A miss joins somebody's load in
+//! flight, or leads one: it takes the *lease* of the missing key in L2, loads, and fills by
+//! compare-and-set on that lease. A removal in between kills the lease, so a value that was read too
+//! early is refused, and goes to those alone who have waited for it since before the removal; the
+//! same holds for L1 and its *tickets*.
 //!
 //! A removal takes effect here at once, then appends to the *log* and deletes from L2 in one
 //! script. Every instance follows the log with a cursor of its own. Positions are contiguous: a
