@@ -6,7 +6,9 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakerConfig {
-    /// `FailureThreshold`: how many failures in a row open it. 5.
+    /// `FailureThreshold`: how many commands open it that go unanswered for `CommandTimeout`, with
+    /// none in between that succeeds. 5. A lost connection, or a server that is not the primary any
+    /// longer, opens it at once.
     pub failure_threshold: u32,
     /// `OpenDuration`: how long it stays open before the server is tried again; doubled after
     /// every failed try. 500 milliseconds.

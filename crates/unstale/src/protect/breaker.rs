@@ -9,7 +9,7 @@ const CLOSED: u8 = 0;
 const OPEN: u8 = 1;
 const HALF_OPEN: u8 = 2;
 
-/// Opens after consecutive failures; half-open, the supervisor alone tries the server, and
+/// Opens when commands go unanswered, or the line is lost; half-open, the supervisor alone tries the server, and
 /// closes it only after fence, flush of pending removals, and catch-up.
 #[derive(Debug)]
 pub(crate) struct Breaker {
@@ -17,8 +17,8 @@ pub(crate) struct Breaker {
     open: Duration,
     max_open: Duration,
     state: AtomicU8,
-    /// Consecutive failures of commands while closed.
-    failures: AtomicU32,
+    /// Commands that went unanswered since the last one that succeeded.
+    unanswered: AtomicU32,
     /// Consecutive failures of attempts to close it again.
     attempts: AtomicU32,
 }
@@ -31,25 +31,25 @@ impl Breaker {
             open: config.open_duration,
             max_open: config.max_open_duration,
             state: AtomicU8::new(OPEN),
-            failures: AtomicU32::new(0),
+            unanswered: AtomicU32::new(0),
             attempts: AtomicU32::new(0),
         }
     }
 
     pub(crate) fn succeeded(&self) {
         // Most calls succeed after others did: do not write a shared line for each of them.
-        if self.failures.load(Ordering::Relaxed) != 0 {
-            self.failures.store(0, Ordering::Relaxed);
+        if self.unanswered.load(Ordering::Relaxed) != 0 {
+            self.unanswered.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Counts a failure; true when it is time to open.
-    pub(crate) fn failed(&self) -> bool {
-        self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= self.threshold
+    /// Counts a command that went unanswered; true when it is time to open.
+    pub(crate) fn unanswered(&self) -> bool {
+        self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= self.threshold
     }
 
     pub(crate) fn trip(&self) {
-        self.failures.store(0, Ordering::Relaxed);
+        self.unanswered.store(0, Ordering::Relaxed);
         self.state.store(OPEN, Ordering::Release);
     }
 
@@ -58,7 +58,7 @@ impl Breaker {
     }
 
     pub(crate) fn close(&self) {
-        self.failures.store(0, Ordering::Relaxed);
+        self.unanswered.store(0, Ordering::Relaxed);
         self.attempts.store(0, Ordering::Relaxed);
         self.state.store(CLOSED, Ordering::Release);
     }
@@ -93,15 +93,15 @@ mod tests {
     }
 
     #[test]
-    fn only_consecutive_failures_open_it() {
+    fn only_what_goes_unanswered_in_a_row_opens_it() {
         let breaker = breaker();
         breaker.close();
-        assert!(!breaker.failed());
-        assert!(!breaker.failed());
+        assert!(!breaker.unanswered());
+        assert!(!breaker.unanswered());
         breaker.succeeded();
-        assert!(!breaker.failed());
-        assert!(!breaker.failed());
-        assert!(breaker.failed());
+        assert!(!breaker.unanswered());
+        assert!(!breaker.unanswered());
+        assert!(breaker.unanswered());
     }
 
     #[test]

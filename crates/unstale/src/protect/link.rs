@@ -180,7 +180,7 @@ impl<R: Route> Link<R> {
                 Err(failure.into())
             }
             Err(late) => {
-                if self.breaker.failed() {
+                if self.breaker.unanswered() {
                     self.give_up(&line);
                 }
                 Err(late)
