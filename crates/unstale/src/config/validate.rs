@@ -97,8 +97,7 @@ fn stream(check: &mut Check, stream: &StreamConfig) {
     check.name("StreamName", name);
     check.that(
         !["meta", "instances"].contains(&name.as_str())
-            && !name.starts_with("k:")
-            && !name.starts_with("i:"),
+            && !["k:", "h:", "i:"].iter().any(|start| name.starts_with(start)),
         "StreamName",
         || {
             let shown = if is_harmless(name) {
@@ -109,7 +108,7 @@ fn stream(check: &mut Check, stream: &StreamConfig) {
             (
                 format!("is `{shown}`, which is where the cache keeps something else"),
                 "Write another name than `meta` and `instances`, and one that does not begin with \
-                 `k:` or `i:`.",
+                 `k:`, `h:` or `i:`.",
             )
         },
     );

@@ -50,6 +50,10 @@ fn an_impossible_value_is_told_what_is_allowed_and_why() {
             &["does not begin with `k:`"],
         ),
         (
+            r#""StreamConfiguration": { "StreamName": "h:log" }"#,
+            &["is `h:log`", "`h:`"],
+        ),
+        (
             r#""StreamConfiguration": { "StreamName": "i:log" }"#,
             &["is `i:log`", "or `i:`"],
         ),
