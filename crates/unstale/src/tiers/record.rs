@@ -133,9 +133,12 @@ pub(crate) fn identity(record: &[u8]) -> &[u8] {
     &header[..end.map_or(header.len(), |(index, _)| index + 1)]
 }
 
-/// The token of a lease, which tells it from every other, and from what is no lease.
-pub(crate) fn token(lease: &[u8]) -> &[u8] {
-    lease.split(|byte| *byte == b' ').nth(4).unwrap_or_default()
+/// The token of a record, which tells it from every other, and from what is no record.
+pub(crate) fn token(record: &[u8]) -> &[u8] {
+    record
+        .split(|byte| *byte == b' ')
+        .nth(4)
+        .unwrap_or_default()
 }
 
 /// The time on the server's clock, in milliseconds, that a record cannot slide beyond.

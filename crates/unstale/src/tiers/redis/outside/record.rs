@@ -113,13 +113,9 @@ fn read_bytes(reply: Reply) -> ::redis::RedisResult<Option<Bytes>> {
     Ok(bytes.map(Bytes::from))
 }
 
-/// The token of a record that could be read: the fifth field of its header.
+/// The token of a record that could be read, for people.
 fn token(record: &[u8]) -> String {
-    let field = record
-        .split(|byte| *byte == b' ')
-        .nth(4)
-        .unwrap_or_default();
-    String::from_utf8_lossy(field).into_owned()
+    String::from_utf8_lossy(record::token(record)).into_owned()
 }
 
 /// How long ago a value was stored: what has passed of its life. One that slides has lived since
