@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::Limits;
 use crate::error::{ConfigError, Error};
 use crate::policy::PolicyTable;
 
@@ -160,6 +161,16 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What the protocol's decisions depend on.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            max_staleness: self.max_staleness,
+            load_timeout: self.load_timeout,
+            lease_ttl: self.lease_ttl,
+            max_bans: self.max_bans,
+        }
+    }
+
     /// The longest life that these settings give to a value.
     pub(crate) fn longest_ttl(&self) -> Duration {
         let policies = self.policies.rules().iter();

@@ -97,7 +97,9 @@ fn stream(check: &mut Check, stream: &StreamConfig) {
     check.name("StreamName", name);
     check.that(
         !["meta", "instances"].contains(&name.as_str())
-            && !["k:", "h:", "i:"].iter().any(|start| name.starts_with(start)),
+            && !["k:", "h:", "i:"]
+                .iter()
+                .any(|start| name.starts_with(start)),
         "StreamName",
         || {
             let shown = if is_harmless(name) {

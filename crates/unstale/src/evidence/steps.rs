@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::codec::Encoded;
 use crate::config::Config;
-use crate::core::{Appended, Fenced, Limits, Message, Partition, Position, Snapshot, Witness};
+use crate::core::{Appended, Fenced, Message, Partition, Position, Snapshot, Witness};
 use crate::local::Local;
 use crate::partitions::PartitionId;
 use crate::policy::Priority;
@@ -29,13 +29,7 @@ pub struct Caller {
 impl Caller {
     /// One who has met no server yet, and whose values live at most so long.
     pub fn new(config: &Config, longest_ttl: Duration) -> Self {
-        let limits = Limits {
-            max_staleness: config.max_staleness,
-            load_timeout: config.load_timeout,
-            lease_ttl: config.lease_ttl,
-            max_bans: config.max_bans,
-        };
-        let partition = Partition::new(limits, longest_ttl);
+        let partition = Partition::new(config.limits(), longest_ttl);
         let memory = Arc::new(Memory::new(&config.memory));
         let local = Arc::new(Local::new(PartitionId::ONLY, partition, memory));
         Self { local }

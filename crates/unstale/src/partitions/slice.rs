@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::Config;
 #[cfg(feature = "metrics")]
 use crate::core::Tick;
-use crate::core::{Guard, Limits, Partition};
+use crate::core::{Guard, Partition};
 use crate::error::Error;
 use crate::local::Local;
 use crate::observe::{Invalidations, View};
@@ -55,12 +55,7 @@ impl Slice {
     /// Puts a partition together; nothing is connected yet.
     pub(crate) fn new(id: PartitionId, common: &Common<'_>) -> Result<Self, Error> {
         let Common { config, hub, .. } = *common;
-        let limits = Limits {
-            max_staleness: config.max_staleness,
-            load_timeout: config.load_timeout,
-            lease_ttl: config.lease_ttl,
-            max_bans: config.max_bans,
-        };
+        let limits = config.limits();
         let alone = hub.is_none() && !config.redis.enabled;
         let partition = if alone {
             Partition::alone(limits, config.longest_ttl())

@@ -20,7 +20,7 @@ use super::keyspace::Keyspace;
 use super::refusal;
 use super::route::RedisRoute;
 use crate::config::Config;
-use crate::core::{Limits, Partition};
+use crate::core::Partition;
 use crate::local::Local;
 use crate::operate::Trouble;
 use crate::partitions::PartitionId;
@@ -137,13 +137,7 @@ impl Outside {
 
 /// What somebody knows who has seen nothing. Nobody's fence will tell it to a server.
 fn nobody(config: &Config, id: PartitionId) -> Arc<Local> {
-    let limits = Limits {
-        max_staleness: config.max_staleness,
-        load_timeout: config.load_timeout,
-        lease_ttl: config.lease_ttl,
-        max_bans: config.max_bans,
-    };
-    let partition = Partition::new(limits, Duration::ZERO);
+    let partition = Partition::new(config.limits(), Duration::ZERO);
     let mut memory = config.memory.clone();
     memory.enabled = false;
     Arc::new(Local::new(id, partition, Arc::new(Memory::new(&memory))))
