@@ -150,7 +150,7 @@ impl Shared {
         let work = async { provider!(self, tier => tier.look_many(keys).await) };
         Command {
             batch: Some(keys.len()),
-            ..self.command("GET")
+            ..self.command("MGET")
         }
         .traced(work)
         .await

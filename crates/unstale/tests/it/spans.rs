@@ -99,6 +99,17 @@ async fn the_example_exports_what_takes_time() {
 }
 
 #[tokio::test]
+async fn several_keys_are_read_in_one_span() {
+    let (spans, _provider, _listening) = collecting();
+    let bed = Bed::start(Transport::Streams);
+    let cache = bed.instance("a").await;
+    cache.get_many::<u32>(&["a:1", "a:2"]).await;
+    let read = &spans.named("MGET")[0];
+    assert_eq!(attributes(read)["db.operation.name"], "MGET");
+    assert_eq!(attributes(read)["db.operation.batch.size"], "2");
+}
+
+#[tokio::test]
 async fn a_hit_in_l1_has_no_span() {
     let (spans, _provider, _listening) = collecting();
     let cache = Cache::builder().build().await.unwrap();
