@@ -32,7 +32,8 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// [`Error::Port`] or [`Error::Listen`] when no port can be had.
+    /// [`Error::Port`](crate::Error::Port) or [`Error::Listen`](crate::Error::Listen) when no port can
+    /// be had.
     #[allow(
         clippy::unused_async,
         reason = "being async, it can only be called where the runtime it needs is at hand"
@@ -124,7 +125,8 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// [`Error::Listen`] when the proxy cannot listen on its port again; it stays cut then.
+    /// [`Error::Listen`](crate::Error::Listen) when the proxy cannot listen on its port again; it stays
+    /// cut then.
     pub fn heal(&self) -> Result<()> {
         self.gate.heal()
     }
