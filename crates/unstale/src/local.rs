@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::clock;
-use crate::core::{Appended, Confirmed, Fenced, History, Partition, Position, Tick, Witness};
+use crate::core::{
+    Appended, Change, Confirmed, Fenced, History, Partition, Position, Tick, Witness,
+};
 use crate::partitions::PartitionId;
 use crate::tiers::{Changing, Memory};
 
@@ -48,6 +50,24 @@ impl Local {
             partition: self.partition.lock(),
         };
         turn(&mut taken.partition, &mut copies)
+    }
+
+    /// Changes are asked for, and pending until they end.
+    pub(crate) fn begin(&self, changes: &[Change], now: Tick) {
+        self.with(|partition, copies| {
+            for change in changes {
+                partition.begin(change, now, copies);
+            }
+        });
+    }
+
+    /// Changes end without an acknowledgement, each as often as it was asked for.
+    pub(crate) fn end<'a>(&self, changes: impl Iterator<Item = (&'a Change, u32)>, now: Tick) {
+        self.with(|partition, _| {
+            for (change, count) in changes {
+                partition.end(change, count, now);
+            }
+        });
     }
 
     /// L1 may be served before this.

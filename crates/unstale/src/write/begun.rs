@@ -18,12 +18,7 @@ pub(super) struct Begun {
 
 impl Begun {
     pub(super) fn at(slice: &Slice, changes: Vec<Change>) -> Self {
-        let now = clock::now();
-        slice.local.with(|partition, copies| {
-            for change in &changes {
-                partition.begin(change, now, copies);
-            }
-        });
+        slice.local.begin(&changes, clock::now());
         Self {
             local: slice.local.clone(),
             sender: slice.sender.clone(),
@@ -50,12 +45,8 @@ impl Drop for Begun {
         match &self.sender {
             Some(sender) if Guard::UnacknowledgedSetRemoves.holds() => sender.resubmit(changes),
             _ => {
-                let now = clock::now();
-                self.local.with(|partition, _| {
-                    for change in &changes {
-                        partition.end(change, 1, now);
-                    }
-                });
+                let once = changes.iter().map(|change| (change, 1));
+                self.local.end(once, clock::now());
             }
         }
     }

@@ -77,11 +77,7 @@ impl Sender {
     /// Begins removals and has them sent.
     pub(crate) fn submit(self: &Arc<Self>, changes: Vec<Change>, receipt: &Arc<Receipt>) {
         let now = clock::now();
-        self.local.with(|partition, copies| {
-            for change in &changes {
-                partition.begin(change, now, copies);
-            }
-        });
+        self.local.begin(&changes, now);
         // While nobody sends there is no answer to wait for; whoever brings the server back into
         // service flushes the outbox, then kicks.
         let answered = self.shared.is_up();
@@ -213,7 +209,8 @@ impl Sender {
                     drop(batch);
                 } else {
                     let batch = batch.acknowledged();
-                    self.end(batch.iter().map(|(change, queued)| (change, queued.count)));
+                    let ended = batch.iter().map(|(change, queued)| (change, queued.count));
+                    self.local.end(ended, clock::now());
                 }
                 let replaced = {
                     let mut outbox = self.outbox.lock();
@@ -281,21 +278,11 @@ impl Sender {
         };
         self.invalidations.collapse();
         if Guard::OverflowBecomesBan.holds() {
-            self.local.with(|partition, copies| {
-                partition.begin(&Change::Ban(Scope::All), now, copies);
-            });
+            self.local.begin(&[Change::Ban(Scope::All)], now);
         }
-        self.end(replaced.iter().map(|(change, count)| (change, *count)));
+        let ended = replaced.iter().map(|(change, count)| (change, *count));
+        self.local.end(ended, now);
         replaced.len()
-    }
-
-    fn end<'a>(&self, changes: impl Iterator<Item = (&'a Change, u32)>) {
-        let now = clock::now();
-        self.local.with(|partition, _| {
-            for (change, count) in changes {
-                partition.end(change, count, now);
-            }
-        });
     }
 }
 

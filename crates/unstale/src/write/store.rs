@@ -99,7 +99,7 @@ async fn store(
     let tasks: Vec<_> = of_partitions
         .into_iter()
         .map(|(partition, entries)| {
-            let shares = divide(instance.partitions.at(partition), entries);
+            let shares = begin(instance.partitions.at(partition), entries);
             let working = instance.clone();
             let storing = async move { run(&working, partition, shares).await };
             instance.tasks.runtime.spawn(storing)
@@ -113,8 +113,8 @@ async fn store(
     outcomes
 }
 
-/// Begins it, in as many shares as it takes scripts.
-fn divide(slice: &Slice, mut entries: Vec<StoreEntry>) -> Vec<Share> {
+/// Begins what a partition has of it, in as many shares as it takes scripts.
+fn begin(slice: &Slice, mut entries: Vec<StoreEntry>) -> Vec<Share> {
     let mut shares = Vec::new();
     while !entries.is_empty() {
         let others = entries.split_off(entries.len().min(BATCH));
