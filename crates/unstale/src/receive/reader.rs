@@ -53,8 +53,8 @@ impl Outage<'_> {
     }
 
     fn is_over(&mut self) {
-        self.pauses.start_over();
         if std::mem::take(&mut self.reported) {
+            self.pauses.start_over();
             tracing::info!(instance = %self.name, "the log can be read again");
         }
     }
@@ -80,7 +80,6 @@ impl Reader {
     /// Follows the log on one connection, until that fails.
     async fn follow(&self, feed: &Feed, outage: &mut Outage<'_>) -> Unavailable {
         let mut probe_due = clock::now();
-        let mut has_read = false;
         loop {
             let read = match self.turn(feed, &mut probe_due).await {
                 Ok(read) => read,
@@ -89,9 +88,7 @@ impl Reader {
             let Some(count) = read else {
                 continue;
             };
-            if !std::mem::replace(&mut has_read, true) {
-                outage.is_over();
-            }
+            outage.is_over();
             if let Some(pause) = self.pace.after(count, clock::now()) {
                 tokio::time::sleep(pause).await;
             }
