@@ -65,20 +65,11 @@ async fn look<T: Cacheable>(
         Some(shared) => shared.look_many(&keys).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let looked = looked
-        .into_iter()
-        .map(Some)
-        .chain(std::iter::repeat_with(|| None));
-    let taken =
-        share
-            .into_iter()
-            .zip(looked)
-            .map(|((request, index, boarded), looked)| async move {
-                (
-                    index,
-                    take(request, &boarded, looked.flatten(), asked).await,
-                )
-            });
+    let mut looked = looked.into_iter();
+    let taken = share.into_iter().map(|(request, index, boarded)| {
+        let looked = looked.next().flatten();
+        async move { (index, take(request, &boarded, looked, asked).await) }
+    });
     some_at_once(taken.collect()).await
 }
 

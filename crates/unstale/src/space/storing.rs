@@ -27,7 +27,8 @@ impl<T: Cacheable> Space<T> {
         .await
     }
 
-    /// Stores several values, in one round trip for every 1,024 in a partition; see [`Cache::set`](crate::Cache::set).
+    /// Stores several values, in one round trip for every 1,024 in a partition; see
+    /// [`Cache::set`](crate::Cache::set).
     ///
     /// # Errors
     /// When one of them cannot be encoded; then none is stored.
