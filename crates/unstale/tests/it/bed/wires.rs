@@ -15,6 +15,18 @@ pub(crate) struct Wires {
 }
 
 impl Bed {
+    /// An instance behind a proxy.
+    pub(crate) async fn proxied(
+        &self,
+        name: &str,
+        set: impl FnOnce(&mut Config),
+    ) -> (Cache, Proxy) {
+        let proxy = Proxy::start(self.server().addr()).await.expect("a proxy");
+        let mut config = self.config_at(&proxy.url());
+        set(&mut config);
+        (self.instance_with(name, config).await, proxy)
+    }
+
     /// An instance behind wires, in service and proven.
     pub(crate) async fn wired(&self, name: &str, set: impl FnOnce(&mut Config)) -> (Cache, Wires) {
         let start = async || Proxy::start(self.server().addr()).await.expect("a proxy");

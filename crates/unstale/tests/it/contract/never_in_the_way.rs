@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use testbed::{Proxy, eventually};
+use testbed::eventually;
 use tokio::time::timeout;
-use unstale::{Cache, EntryOptions, Outcome};
+use unstale::{Cache, Config, EntryOptions, Outcome};
 
 use crate::bed::{
     Bed, PATIENCE, Transport, also_in_four_partitions, caught_up, held, l1_answers,
@@ -110,11 +110,11 @@ async fn a_primary_without_its_replicas(transport: Transport) {
 /// Neither the one that is in flight when the server stops answering, nor those behind it.
 async fn a_removal_never_waits_for_the_server_to_come_back(transport: Transport) {
     let bed = Bed::start(transport);
-    let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-    let mut config = bed.config_at(&proxy.url());
-    quick(&mut config);
-    config.breaker.failure_threshold = 1;
-    let cache = bed.instance_with("one", config).await;
+    let set = |config: &mut Config| {
+        quick(config);
+        config.breaker.failure_threshold = 1;
+    };
+    let (cache, _proxy) = bed.proxied("one", set).await;
     bed.server().pause().unwrap();
     let removals: Vec<_> = (0..200)
         .map(|id| {

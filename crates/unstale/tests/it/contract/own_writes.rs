@@ -178,10 +178,7 @@ mod without_an_answer {
 
     async fn start(transport: Transport) -> (Bed, Proxy, Cache) {
         let bed = Bed::start(transport);
-        let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-        let mut config = bed.config_at(&proxy.url());
-        quick(&mut config);
-        let cache = bed.instance_with("one", config).await;
+        let (cache, proxy) = bed.proxied("one", quick).await;
         (bed, proxy, cache)
     }
 }

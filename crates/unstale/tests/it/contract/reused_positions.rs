@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use testbed::{Proxy, eventually};
+use testbed::eventually;
 use unstale::{Cache, Config};
 
 use crate::bed::{
@@ -53,10 +53,7 @@ async fn an_append_finds_as_many_others(transport: Transport) {
 async fn whoever_was_cut_off_finds_out_when_it_comes_back(transport: Transport) {
     for others in [LOST, LOST + 4] {
         let bed = Bed::start(transport);
-        let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-        let mut config = bed.config_at(&proxy.url());
-        quick(&mut config);
-        let cache = bed.instance_with("one", config).await;
+        let (cache, proxy) = bed.proxied("one", quick).await;
         let epoch = loses(&bed, &cache).await;
         proxy.cut();
         go_back(&bed);

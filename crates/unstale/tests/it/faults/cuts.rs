@@ -1,6 +1,6 @@
 //! Connections that end in the middle of a command, or of its answer.
 
-use testbed::{Direction, Proxy, eventually};
+use testbed::{Direction, eventually};
 use unstale::Cache;
 
 use crate::bed::{Bed, PATIENCE, Transport, held, on_every_server, quick, read, until_sent, warm};
@@ -22,10 +22,7 @@ async fn an_answer_cut_at_any_byte(transport: Transport) {
 /// read where it was called.
 async fn survives(transport: Transport, direction: Direction) {
     let bed = Bed::start(transport);
-    let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-    let mut config = bed.config_at(&proxy.url());
-    quick(&mut config);
-    let cache = bed.instance_with("one", config).await;
+    let (cache, proxy) = bed.proxied("one", quick).await;
     let other = bed.instance("other").await;
     for (round, bytes) in (0_u64..).zip(BYTES) {
         let (old, new) = (2 * round, 2 * round + 1);

@@ -101,10 +101,7 @@ async fn a_replica_is_never_used(transport: Transport) {
 /// A server whose history ended long ago is not followed into it.
 async fn an_epoch_never_goes_back(transport: Transport) {
     let bed = Bed::start(transport);
-    let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-    let mut config = bed.config_at(&proxy.url());
-    quick(&mut config);
-    let cache = bed.instance_with("one", config).await;
+    let (cache, proxy) = bed.proxied("one", quick).await;
     warm(&cache, "product:1", 1).await;
     let record = text(bed.server().command(["GET", RECORD]).unwrap());
     let (epoch, _) = position(&cache);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use testbed::{Direction, Proxy, eventually};
 use tokio::time::timeout;
-use unstale::{Cache, Outcome};
+use unstale::{Cache, Config, Outcome};
 
 use crate::bed::{
     Bed, PATIENCE, Transport, caught_up, held, numbers, on_every_server, patient, read, text,
@@ -139,11 +139,11 @@ async fn a_batch_counts_as_one_removal(transport: Transport) {
 /// An instance whose commands may take their time.
 async fn start(transport: Transport) -> (Bed, Proxy, Cache) {
     let bed = Bed::start(transport);
-    let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-    let mut config = bed.config_at(&proxy.url());
-    patient(&mut config);
-    config.redis.command_timeout = Some(PATIENCE);
-    let cache = bed.instance_with("one", config).await;
+    let set = |config: &mut Config| {
+        patient(config);
+        config.redis.command_timeout = Some(PATIENCE);
+    };
+    let (cache, proxy) = bed.proxied("one", set).await;
     // From now on the server knows the script, and one round trip is enough.
     assert!(cache.remove("elsewhere").await.is_applied());
     (bed, proxy, cache)

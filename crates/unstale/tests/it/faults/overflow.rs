@@ -1,7 +1,7 @@
 //! More removals than the queue holds: they collapse into one ban on everything.
 
 use testbed::{Proxy, eventually};
-use unstale::{Cache, Outcome};
+use unstale::{Cache, Config, Outcome};
 
 use crate::bed::{
     Bed, PATIENCE, Transport, held, on_every_server, patient, quick, read, until_sent, warm,
@@ -98,11 +98,11 @@ async fn not_by_one_call(transport: Transport) {
 
 async fn start(transport: Transport) -> (Bed, Proxy, Cache) {
     let bed = Bed::start(transport);
-    let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-    let mut config = bed.config_at(&proxy.url());
-    quick(&mut config);
-    config.max_pending = LIMIT;
-    let cache = bed.instance_with("one", config).await;
+    let set = |config: &mut Config| {
+        quick(config);
+        config.max_pending = LIMIT;
+    };
+    let (cache, proxy) = bed.proxied("one", set).await;
     (bed, proxy, cache)
 }
 

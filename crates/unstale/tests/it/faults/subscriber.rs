@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-use testbed::{Proxy, eventually};
+use testbed::eventually;
 use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -126,10 +126,7 @@ async fn the_log_is_read_on(transport: Transport) {
 /// Each of both happens in the middle of bringing it back.
 async fn a_server_comes_back_into_service(transport: Transport) {
     let bed = Bed::start(transport);
-    let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-    let mut config = bed.config_at(&proxy.url());
-    quick(&mut config);
-    let cache = bed.instance_with("one", config).await;
+    let (cache, proxy) = bed.proxied("one", quick).await;
     let clumsy = Clumsy::default();
     let _listening = listen(tracing_subscriber::registry().with(clumsy.clone()));
     for saying in ["L2 is in service", "L2 is not in service"] {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testbed::{Direction, Proxy, eventually};
+use testbed::{Direction, eventually};
 use unstale::{EntryOptions, Outcome};
 
 use crate::bed::{Bed, PATIENCE, Transport, held, on_every_server, quick, read, until_sent, warm};
@@ -14,10 +14,7 @@ on_every_server!(
 
 async fn a_failed_removal_is_retried_until_it_is_applied(transport: Transport) {
     let bed = Bed::start(transport);
-    let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-    let mut config = bed.config_at(&proxy.url());
-    quick(&mut config);
-    let writer = bed.instance_with("writer", config).await;
+    let (writer, proxy) = bed.proxied("writer", quick).await;
     let other = bed.instance("other").await;
     warm(&writer, "product:1", 1).await;
     warm(&other, "product:1", 1).await;
@@ -44,10 +41,7 @@ async fn a_failed_removal_is_retried_until_it_is_applied(transport: Transport) {
 
 async fn what_the_breaker_held_back_is_sent_before_l2_is_read(transport: Transport) {
     let bed = Bed::start(transport);
-    let proxy = Proxy::start(bed.server().addr()).await.unwrap();
-    let mut config = bed.config_at(&proxy.url());
-    quick(&mut config);
-    let writer = bed.instance_with("writer", config).await;
+    let (writer, proxy) = bed.proxied("writer", quick).await;
     let other = bed.instance("other").await;
     let keys: Vec<_> = (0..50).map(|id| format!("product:{id}")).collect();
     for key in &keys {
