@@ -79,7 +79,6 @@ impl Instance {
             memory: &memory,
             invalidations: &invalidations,
             pace: &Arc::default(),
-            runtime: &tasks.runtime,
         })?;
         let instance = Arc::new(Self {
             partitions,

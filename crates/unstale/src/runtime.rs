@@ -49,6 +49,20 @@ impl Runtime {
         }
         self.handle.spawn(task)
     }
+
+    /// Keeps a task going: one that panics, as a subscriber of `tracing` may in the middle of it, is begun
+    /// anew.
+    pub(crate) fn keep<T>(&self, begin: impl Fn() -> T + Send + 'static) -> AbortHandle
+    where
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let kept = self.spawn(async move {
+            while AssertUnwindSafe(begin()).catch_unwind().await.is_err() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        });
+        kept.abort_handle()
+    }
 }
 
 /// The tasks of an instance that run for as long as it does.
@@ -71,17 +85,12 @@ impl Tasks {
             .push(self.runtime.spawn(task).abort_handle());
     }
 
-    /// Keeps a task going: one that panics, as a subscriber of `tracing` may in the middle of it, is begun
-    /// anew.
+    /// Keeps a task going; see [`Runtime::keep`].
     pub(crate) fn keep<T>(&self, begin: impl Fn() -> T + Send + 'static)
     where
         T: Future<Output = ()> + Send + 'static,
     {
-        self.spawn(async move {
-            while AssertUnwindSafe(begin()).catch_unwind().await.is_err() {
-                tokio::time::sleep(PAUSE).await;
-            }
-        });
+        self.running.lock().push(self.runtime.keep(begin));
     }
 
     pub(crate) fn stop(&self) {

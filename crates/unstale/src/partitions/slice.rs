@@ -16,7 +16,7 @@ use crate::observe::{Invalidations, View};
 use crate::protect::{self, Supervised};
 use crate::read::Flights;
 use crate::receive::{Pace, Reader};
-use crate::runtime::{Runtime, Tasks};
+use crate::runtime::Tasks;
 use crate::tiers::{Hub, Memory, Redis, Shared, Unavailable};
 use crate::token::Token;
 use crate::write::Sender;
@@ -48,7 +48,6 @@ pub(crate) struct Common<'a> {
     pub(crate) memory: &'a Arc<Memory>,
     pub(crate) invalidations: &'a Arc<Invalidations>,
     pub(crate) pace: &'a Arc<Pace>,
-    pub(crate) runtime: &'a Runtime,
 }
 
 impl Slice {
@@ -81,7 +80,6 @@ impl Slice {
                 common.origin,
                 common.invalidations.clone(),
                 name.clone(),
-                common.runtime.clone(),
             ))
         });
         Ok(Self {
@@ -103,6 +101,9 @@ impl Slice {
         let (Some(shared), Some(sender)) = (&self.shared, &self.sender) else {
             return Ok(());
         };
+        let kept = sender.clone();
+        // It goes on after the cache is gone, until it has sent what waits.
+        tasks.runtime.keep(move || kept.clone().send_forever());
         match &**shared {
             Shared::Redis(redis) => self.supervise(redis, sender, tasks).await?,
             Shared::Hub(hub) => {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::in_flight::InFlight;
 use super::receipt::Receipt;
@@ -15,7 +16,6 @@ use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Scope, Tick};
 use crate::local::Local;
 use crate::observe::Invalidations;
 use crate::protect::{Line, Pauses, Supervised};
-use crate::runtime::Runtime;
 use crate::tiers::{Shared, Unavailable};
 use crate::token::Token;
 
@@ -31,9 +31,8 @@ pub(crate) struct Sender {
     outbox: Mutex<Outbox<Arc<Receipt>>>,
     /// What a server that answers works off in this time is no backlog, however much a call brings.
     patience: Duration,
-    /// Whether somebody is sending: one batch is in flight at a time, but for what the supervisor
-    /// flushes on a line that is not in service yet.
-    sending: AtomicBool,
+    /// Something may be waiting to be sent.
+    due: Notify,
     /// The cache is gone: what fails now is not tried again.
     retired: AtomicBool,
     /// The last batch failed: an outage is reported once.
@@ -41,7 +40,6 @@ pub(crate) struct Sender {
     invalidations: Arc<Invalidations>,
     /// How this instance calls itself in logs.
     name: Arc<str>,
-    runtime: Runtime,
 }
 
 impl Sender {
@@ -52,7 +50,6 @@ impl Sender {
         origin: u64,
         invalidations: Arc<Invalidations>,
         name: Arc<str>,
-        runtime: Runtime,
     ) -> Self {
         Self {
             local,
@@ -60,12 +57,11 @@ impl Sender {
             origin,
             outbox: Mutex::new(Outbox::new(config.max_pending)),
             patience: config.redis.answer_timeout(),
-            sending: AtomicBool::new(false),
+            due: Notify::new(),
             retired: AtomicBool::new(false),
             failing: AtomicBool::new(false),
             invalidations,
             name,
-            runtime,
         }
     }
 
@@ -75,7 +71,7 @@ impl Sender {
     }
 
     /// Begins removals and has them sent.
-    pub(crate) fn submit(self: &Arc<Self>, changes: Vec<Change>, receipt: &Arc<Receipt>) {
+    pub(crate) fn submit(&self, changes: Vec<Change>, receipt: &Arc<Receipt>) {
         let now = clock::now();
         self.local.begin(&changes, now);
         // While nobody sends there is no answer to wait for; whoever brings the server back into
@@ -89,7 +85,7 @@ impl Sender {
     }
 
     /// Has changes sent that have begun already, and for which nobody waits.
-    pub(crate) fn resubmit(self: &Arc<Self>, changes: Vec<Change>) {
+    pub(crate) fn resubmit(&self, changes: Vec<Change>) {
         let replaced = self.enqueue(changes, None, clock::now());
         self.kick();
         self.tell_of_collapse(replaced);
@@ -98,13 +94,41 @@ impl Sender {
     /// The cache is gone. What waits is sent once more, and given up if that fails.
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Release);
+        self.kick();
     }
 
-    /// Sees to it that somebody is sending.
-    pub(crate) fn kick(self: &Arc<Self>) {
-        if let Some(role) = Role::take(self) {
-            self.runtime.spawn(role.send_all());
+    /// Sees to it that what waits is sent.
+    pub(crate) fn kick(&self) {
+        self.due.notify_one();
+    }
+
+    /// Sends whatever there is, until the cache is gone: one batch is in flight at a time, but for what
+    /// the supervisor flushes on a line that is not in service yet.
+    pub(crate) async fn send_forever(self: Arc<Self>) {
+        loop {
+            self.send_all().await;
+            if self.retired.load(Ordering::Acquire) {
+                return;
+            }
+            self.due.notified().await;
         }
+    }
+
+    /// Sends until nothing waits any longer, or the server is out of service: then the supervisor
+    /// takes over, and nobody is kept waiting for it.
+    async fn send_all(&self) {
+        let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
+        while self.shared.is_up() {
+            match self.send_next(&mut pauses).await {
+                0 => return,
+                // Who removes alone would wait while another worker of the runtime is woken, which
+                // stepping aside entails.
+                1 if self.outbox.lock().is_empty() => return,
+                // Those who were answered may have more to remove: it goes into the next batch.
+                _ => tokio::task::yield_now().await,
+            }
+        }
+        self.outbox.lock().release_waiters();
     }
 
     /// Sends everything that waits now, on a line that is not in service yet. What begins in the
@@ -132,13 +156,6 @@ impl Sender {
             self.settle(batch, result)?;
         }
         Ok(())
-    }
-
-    fn has_nothing_to_do(&self) -> bool {
-        let outbox = self.outbox.lock();
-        outbox.is_empty()
-            || self.retired.load(Ordering::Acquire)
-            || (!self.shared.is_up() && !outbox.has_waiters())
     }
 
     /// Sends one batch. How many changes that were: none when there was nothing to send.
@@ -283,60 +300,5 @@ impl Sender {
         let ended = replaced.iter().map(|(change, count)| (change, *count));
         self.local.end(ended, now);
         replaced.len()
-    }
-}
-
-/// The role of the one who sends. It is free again when this is dropped, also by a panic.
-struct Role(Arc<Sender>);
-
-impl Role {
-    fn take(sender: &Arc<Sender>) -> Option<Self> {
-        let is_taken = sender.sending.swap(true, Ordering::AcqRel);
-        (!is_taken).then(|| Self(sender.clone()))
-    }
-
-    /// Sends until nothing waits any longer, or the server is out of service: then the
-    /// supervisor takes over, and nobody is kept waiting for it.
-    async fn send_all(mut self) {
-        loop {
-            let sender = self.0.clone();
-            let mut pauses = Pauses::growing(FIRST_PAUSE, LAST_PAUSE);
-            while sender.shared.is_up() {
-                match sender.send_next(&mut pauses).await {
-                    0 => break,
-                    // Who removes alone would wait while another worker of the runtime is woken, which
-                    // stepping aside entails, for longer than it takes to have a new sender.
-                    1 if sender.outbox.lock().is_empty() => break,
-                    // Those who were answered may have more to remove: it goes into the next batch.
-                    _ => tokio::task::yield_now().await,
-                }
-            }
-            if !sender.shared.is_up() {
-                sender.outbox.lock().release_waiters();
-            }
-            drop(self);
-            // Somebody may have come between the last look and giving up the role.
-            if sender.has_nothing_to_do() {
-                return;
-            }
-            match Self::take(&sender) {
-                Some(role) => self = role,
-                None => return,
-            }
-        }
-    }
-}
-
-impl Drop for Role {
-    fn drop(&mut self) {
-        self.0.sending.store(false, Ordering::Release);
-        // What a panic has left unsent is not to wait for the next removal.
-        if std::thread::panicking() {
-            let sender = self.0.clone();
-            self.0.runtime.spawn(async move {
-                tokio::time::sleep(LAST_PAUSE).await;
-                sender.kick();
-            });
-        }
     }
 }
