@@ -116,11 +116,6 @@ impl<W> Outbox<W> {
             .for_each(|queued| queued.waiters.clear());
     }
 
-    /// Whether anybody waits for the answer to something that is not sent.
-    pub fn has_waiters(&self) -> bool {
-        self.queue.values().any(|queued| !queued.waiters.is_empty())
-    }
-
     /// When more has been queued than the limit allows for as long as `patience`: replaces all of it by
     /// one ban on everything, and returns what it replaced. The ban counts once, for all of them.
     /// Nobody waits for it: it deletes nothing, so its acknowledgement would not be that of the
