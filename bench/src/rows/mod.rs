@@ -35,10 +35,11 @@ pub struct Row {
 }
 
 /// All rows, in the order of the table.
-pub const ALL: [Row; 16] = [
+pub const ALL: [Row; 17] = [
     l1_hit::ROW,
     l2_hit::ROW,
     remove_idle::ROW,
+    remove_idle::RARE,
     remove_tasks::ROW,
     remove_cluster::ROW,
     propagation::ROW,

@@ -3,13 +3,15 @@
 //! From the call until the other instance has dropped its copy. The copy itself notices when
 //! Unstale drops it. `multi-tier-cache` drops copies later than it removes them, so its L1 is asked
 //! again and again until it has none. By hand: from the call of XADD or PUBLISH until the other
-//! connection has the message.
+//! connection has the message; with a reader for each of the two instances, too, since an instance that
+//! removes has to hear of what others remove.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use redis::aio::MultiplexedConnection;
 use redis::streams::StreamReadReply;
 use redis::{FromRedisValue as _, PushKind};
 use tokio::time::MissedTickBehavior;
@@ -44,6 +46,7 @@ fn measure(run: &Run) -> Result<Outcome> {
     let (streams, pub_sub) = (pair(Log::Stream)?, pair(Log::PubSub)?);
     let raw = bed.block_on(Raw::connect(&bed.url()))?;
     let reading = bed.block_on(Raw::connect(&bed.url()))?;
+    let own = bed.block_on(Raw::connect(&bed.url()))?;
     let subscribed = bed.block_on(Raw::subscribe(&bed.url(), CHANNEL))?;
     let (_subscription, mut pushed) = subscribed;
     let multi = bed.block_on(async {
@@ -53,7 +56,10 @@ fn measure(run: &Run) -> Result<Outcome> {
 
     let contenders = vec![
         Contender::new("XADD to XREAD", |_| {
-            bed.block_on(by_stream(&raw, &reading, count))
+            bed.block_on(by_stream(&raw, &reading, None, count))
+        }),
+        Contender::new("XADD to XREAD, both reading", |_| {
+            bed.block_on(by_stream(&raw, &reading, Some(&own), count))
         }),
         Contender::new("unstale", |_| bed.block_on(ours(&streams, count))),
         Contender::new("PUBLISH to push", |_| {
@@ -71,6 +77,10 @@ fn measure(run: &Run) -> Result<Outcome> {
             let what = format!("propagation ({log}), {measure}");
             let (ours, raw) = ([who, measure], [raw, measure]);
             outcome.claim_ratio(&what, ours, raw, Target::AtMost(most));
+            if log == "Streams" {
+                let both = ["XADD to XREAD, both reading", measure];
+                outcome.claim_ratio(&what, ours, both, Target::None);
+            }
             let multi = ["multi-tier-cache", measure];
             let what = format!("{what}: times faster than");
             outcome.claim_advantage(&what, ours, multi, Target::None);
@@ -144,31 +154,19 @@ fn number_of(payload: &[u8]) -> Option<usize> {
     text.rsplit_once(' ')?.1.parse().ok()
 }
 
-async fn by_stream(raw: &Raw, reading: &Raw, count: usize) -> Result<Vec<Figure>> {
+async fn by_stream(
+    raw: &Raw,
+    reading: &Raw,
+    own: Option<&Raw>,
+    count: usize,
+) -> Result<Vec<Figure>> {
     let mut connection = raw.connection();
     let _: () = redis::cmd("DEL")
         .arg(STREAM)
         .query_async(&mut connection)
         .await?;
-    let mut reader = reading.connection();
-    let reader = tokio::spawn(async move {
-        let (mut arrived, mut cursor) = (HashMap::new(), "0-0".to_owned());
-        while arrived.len() < count {
-            let mut read = redis::cmd("XREAD");
-            read.arg("COUNT").arg(1000).arg("BLOCK").arg(1000);
-            read.arg("STREAMS").arg(STREAM).arg(&cursor);
-            let reply: Option<StreamReadReply> = read.query_async(&mut reader).await?;
-            let now = Instant::now();
-            let entries = reply.into_iter().flat_map(|reply| reply.keys);
-            for entry in entries.flat_map(|key| key.ids) {
-                let payload = entry.map.get("m").context("an entry without a payload")?;
-                let payload = Vec::<u8>::from_redis_value_ref(payload)?;
-                arrived.insert(number_of(&payload).context("another payload")?, now);
-                cursor = entry.id;
-            }
-        }
-        anyhow::Ok(arrived)
-    });
+    let own = own.map(|own| tokio::spawn(read_all(own.connection(), count)));
+    let reader = tokio::spawn(read_all(reading.connection(), count));
     let began = paced(count, async |number| {
         let mut add = redis::cmd("XADD");
         add.arg(STREAM).arg("MAXLEN").arg("~").arg(10_000).arg("*");
@@ -178,7 +176,33 @@ async fn by_stream(raw: &Raw, reading: &Raw, count: usize) -> Result<Vec<Figure>
     });
     let began = began.await?;
     let arrived = tokio::time::timeout(PATIENCE, reader).await???;
+    if let Some(own) = own {
+        tokio::time::timeout(PATIENCE, own).await???;
+    }
     Ok(between(&began, &arrived))
+}
+
+/// When each of so many entries of the Stream arrived.
+async fn read_all(
+    mut connection: MultiplexedConnection,
+    count: usize,
+) -> Result<HashMap<usize, Instant>> {
+    let (mut arrived, mut cursor) = (HashMap::new(), "0-0".to_owned());
+    while arrived.len() < count {
+        let mut read = redis::cmd("XREAD");
+        read.arg("COUNT").arg(1000).arg("BLOCK").arg(1000);
+        read.arg("STREAMS").arg(STREAM).arg(&cursor);
+        let reply: Option<StreamReadReply> = read.query_async(&mut connection).await?;
+        let now = Instant::now();
+        let entries = reply.into_iter().flat_map(|reply| reply.keys);
+        for entry in entries.flat_map(|key| key.ids) {
+            let payload = entry.map.get("m").context("an entry without a payload")?;
+            let payload = Vec::<u8>::from_redis_value_ref(payload)?;
+            arrived.insert(number_of(&payload).context("another payload")?, now);
+            cursor = entry.id;
+        }
+    }
+    Ok(arrived)
 }
 
 async fn by_channel(raw: &Raw, pushed: &mut Pushed, count: usize) -> Result<Vec<Figure>> {

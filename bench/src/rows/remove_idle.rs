@@ -1,14 +1,19 @@
-//! One removal after the other: nothing else goes on, so what counts is the round trip.
+//! One removal after the other, or one now and then: nothing else goes on, so what counts is the
+//! round trip.
+//!
+//! One after the other are so many that the log is read at a pace. One now and then wakes the
+//! readers, that of the instance that removes among them, and finds everybody asleep.
 //!
 //! Each key is in L2 before. By hand: DEL, which tells nobody; and what tells others as a Stream
 //! does, XADD and DEL in one transaction.
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use redis::AsyncCommands as _;
+use tokio::time::MissedTickBehavior;
 
 use super::Row;
 use crate::measure::{Contender, Latencies, Outcome, Target};
@@ -17,14 +22,18 @@ use crate::setup::{Bed, Log, MultiTier, Raw, Run, StockPrice, cache, config, key
 pub(super) const ROW: Row = Row {
     name: "remove-idle",
     title: "one removal after the other",
-    measure,
+    measure: |run| measure(run, run.count(5000), Duration::ZERO),
 };
 
-const REMOVALS: usize = 5000;
+pub(super) const RARE: Row = Row {
+    name: "remove-rare",
+    title: "a removal now and then",
+    measure: |run| measure(run, run.count(500), Duration::from_millis(4)),
+};
 
-fn measure(run: &Run) -> Result<Outcome> {
+/// So many removals, begun at least so long after each other.
+fn measure(run: &Run, count: usize, apart: Duration) -> Result<Outcome> {
     let bed = Bed::start()?;
-    let count = run.count(REMOVALS);
     let streams = bed.block_on(cache(&config(&bed, Log::Stream)?, "removing"))?;
     let pub_sub = bed.block_on(cache(&config(&bed, Log::PubSub)?, "removing"))?;
     let raw = bed.block_on(Raw::connect(&bed.url()))?;
@@ -57,7 +66,7 @@ fn measure(run: &Run) -> Result<Outcome> {
                 for part in entries.chunks(1000) {
                     prices.set_many(part, unstale::EntryOptions::new()).await?;
                 }
-                timed(&keys, async |key: &str| {
+                timed(&keys, apart, async |key: &str| {
                     Ok(cache.remove(key).await.is_applied())
                 })
                 .await
@@ -70,7 +79,7 @@ fn measure(run: &Run) -> Result<Outcome> {
                 let keys = next();
                 stored(&keys).await?;
                 let connection = raw.connection();
-                timed(&keys, async |key: &str| {
+                timed(&keys, apart, async |key: &str| {
                     let _: u64 = connection.clone().del(key).await?;
                     Ok(true)
                 })
@@ -84,7 +93,7 @@ fn measure(run: &Run) -> Result<Outcome> {
                 let keys = next();
                 stored(&keys).await?;
                 let connection = raw.connection();
-                timed(&keys, async |key: &str| {
+                timed(&keys, apart, async |key: &str| {
                     let mut both = redis::pipe();
                     both.atomic();
                     both.cmd("XADD").arg("by-hand:log").arg("MAXLEN").arg("~");
@@ -100,7 +109,7 @@ fn measure(run: &Run) -> Result<Outcome> {
             bed.block_on(async {
                 let keys = next();
                 stored(&keys).await?;
-                timed(&keys, async |key: &str| {
+                timed(&keys, apart, async |key: &str| {
                     multi.manager().invalidate(key).await?;
                     Ok(true)
                 })
@@ -128,10 +137,18 @@ fn measure(run: &Run) -> Result<Outcome> {
 /// Removes each key, one after the other.
 async fn timed(
     keys: &[Arc<str>],
+    apart: Duration,
     remove: impl AsyncFn(&str) -> Result<bool>,
 ) -> Result<Vec<crate::measure::Figure>> {
+    let mut ticks = (!apart.is_zero()).then(|| tokio::time::interval(apart));
+    if let Some(ticks) = &mut ticks {
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     let mut latencies = Latencies::default();
     for key in keys {
+        if let Some(ticks) = &mut ticks {
+            ticks.tick().await;
+        }
         let began = Instant::now();
         let applied = remove(key).await?;
         latencies.record(began.elapsed());
