@@ -61,7 +61,7 @@ impl Scope {
     }
 
     /// The broader scope that this one is folded into when there are too many: by its leading
-    /// segment, if that stands in its text as it is, because that is what `invalidate.lua` can see.
+    /// segment, if that stands in its text as it is, because that is what `bans.lua` can see.
     pub fn folded(&self) -> Scope {
         let text = self.to_string();
         let segment = text.strip_prefix("p:").and_then(|pattern| {

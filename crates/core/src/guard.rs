@@ -62,8 +62,10 @@ guards! {
     AcknowledgedInThisEpoch,
     /// Appending to the log and deleting the records is one step.
     RemovalIsOneStep,
-    /// The log is appended to before anything is deleted.
-    AppendFirst,
+    /// A removal for another history than the server has deletes nothing.
+    RefusalDeletesNothing,
+    /// What stands in the log is the answer to the batch that it was sent with, and to no other.
+    EntryAnswersItsBatch,
     /// What is pending is sent before a server is put into service.
     FlushBeforeService,
     /// A proven instance catches up with the log before a server is put into service.

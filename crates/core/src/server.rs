@@ -162,12 +162,22 @@ impl<R: Clone> Server<R> {
         self.log.push(first, message);
     }
 
-    /// `log.lua`: appends one entry; `None` when the history is not the caller's.
+    /// Appends one entry; `None` when the history is not the caller's.
     pub fn append(&mut self, ours: impl Into<Witness>, message: &Message) -> Option<Appended> {
         let ours = ours.into();
-        if Guard::AppendNeedsHistory.forbids(!self.continues(ours)) {
+        if !self.accepts(ours) {
             return None;
         }
+        self.log(ours, message)
+    }
+
+    /// `accept.lua`: whether the history is the caller's.
+    fn accepts(&self, ours: Witness) -> bool {
+        Guard::AppendNeedsHistory.demands(self.continues(ours))
+    }
+
+    /// `log.lua`.
+    fn log(&mut self, ours: Witness, message: &Message) -> Option<Appended> {
         let meta = self.meta.as_mut()?;
         let next = Position {
             epoch: meta.history.epoch,
@@ -187,7 +197,7 @@ impl<R: Clone> Server<R> {
         })
     }
 
-    /// `invalidate.lua`: appends, then deletes the keys and records the bans.
+    /// Deletes the keys (`unlink.lua`) and records the bans (`bans.lua`), then appends.
     pub fn invalidate(
         &mut self,
         ours: impl Into<Witness>,
@@ -196,24 +206,22 @@ impl<R: Clone> Server<R> {
         ban_margin: Duration,
         max_bans: usize,
     ) -> Option<Appended> {
-        if !Guard::AppendFirst.holds() {
+        let ours = ours.into();
+        let accepted = self.accepts(ours);
+        if Guard::RefusalDeletesNothing.demands(accepted) && Guard::RemovalIsOneStep.holds() {
             self.unlink(message);
         }
-        let appended = self.append(ours, message)?;
-        if Guard::RemovalIsOneStep.holds() {
-            self.unlink(message);
-        }
-        let meta = self.meta.as_mut()?;
-        let expires = now + meta.longest_ttl + ban_margin;
+        let meta = self.meta.as_mut().filter(|_| accepted)?;
+        let (seq, expires) = (meta.seq + 1, now + meta.longest_ttl + ban_margin);
         for change in &message.changes {
             if let Change::Ban(scope) = change
                 && Guard::BansAreRecorded.holds()
             {
-                meta.bans.insert(scope.clone(), (appended.seq, expires));
+                meta.bans.insert(scope.clone(), (seq, expires));
             }
         }
         meta.limit_bans(now, max_bans);
-        Some(appended)
+        self.log(ours, message)
     }
 
     /// `UNLINK`.

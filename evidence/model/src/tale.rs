@@ -27,6 +27,7 @@ pub(crate) enum Mark {
     TokenHonoured,
     BannedRecord,
     Grouped,
+    AnsweredInLog,
     Retried,
     Collapsed,
     NotFenced,

@@ -28,10 +28,10 @@ fn search_without(guards: &[Guard], name: &str, limit: usize) -> Found {
 #[test]
 fn small_scopes_hold_to_their_ends() {
     let cases = [
-        ("grouped", 1_490, 6_694, 17),
-        ("lost-set", 2_701, 11_998, 16),
+        ("grouped", 1_192, 5_404, 16),
+        ("lost-set", 2_236, 10_014, 15),
         ("rollback-unread", 133, 474, 8),
-        ("misrouted-reader", 2_295, 13_133, 12),
+        ("misrouted-reader", 1_974, 11_262, 12),
     ];
     for (name, states, steps, depth) in cases {
         let found = search(name, usize::MAX);

@@ -49,6 +49,19 @@ impl Partition {
         true
     }
 
+    /// The answer to what was sent under this id, if this entry of the log, which was received, is it: what
+    /// an entry says was done before it was appended. None of a history that is over.
+    pub fn answer_in_log(&self, sent: u64, position: Position, id: u64) -> Option<Appended> {
+        let history = self.history();
+        let is_answer = Guard::EntryAnswersItsBatch.demands(id == sent);
+        (is_answer && position.epoch == history.epoch).then(|| Appended {
+            history,
+            seq: position.seq,
+            id,
+            kept: Default::default(),
+        })
+    }
+
     /// Ends `count` pendings of this change without an acknowledgement: something broader, still
     /// pending, took their place, or nothing was sent.
     pub fn end(&mut self, change: &Change, count: u32, now: Tick) {

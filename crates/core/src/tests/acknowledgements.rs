@@ -117,3 +117,27 @@ fn a_collapse_leaves_no_moment_without_cover() {
         assert!(instance.partition.accepts(name, &[], at(6)), "{name}");
     }
 }
+
+/// ! An earlier attempt, whose answer was lost, was executed before what is in flight by now began.
+#[test]
+fn an_entry_of_the_log_answers_what_was_sent_with_it() {
+    let mut instance = Instance::following(5, start());
+    instance.begin(&key("a:1"), start());
+    instance.receive_at(at(6), &[key("a:1")], false, start());
+    let answer = |sent| instance.partition.answer_in_log(sent, at(6), 6);
+    assert_eq!(answer(17), None);
+    let appended = answer(6).unwrap();
+    assert_eq!(appended.position(), at(6));
+    let partition = &mut instance.partition;
+    assert!(partition.acknowledge(&key("a:1"), 1, appended, start(), &mut instance.shelf));
+    assert_eq!(reach(&instance, "a:1"), Reach::Direct);
+}
+
+/// ! Between receiving it and taking it for the answer, another connection may have told of a new epoch.
+#[test]
+fn an_entry_of_an_older_epoch_answers_nothing() {
+    let mut instance = Instance::following(5, start());
+    instance.receive_at(at(6), &[key("a:1")], false, start());
+    assert!(instance.resume(NEXT, 2, &[], start()));
+    assert_eq!(instance.partition.answer_in_log(6, at(6), 6), None);
+}

@@ -8,7 +8,6 @@ use crate::Guard::{self, *};
 /// takes their steps.
 const SPARED: [Guard; 13] = [
     AcknowledgedInThisEpoch,
-    AppendFirst,
     BansJudgeLeases,
     BansOutliveLeases,
     LongerTtlKeepsBans,
@@ -20,6 +19,7 @@ const SPARED: [Guard; 13] = [
     EpochNeverGoesBack,
     NewEpochResynchronises,
     NewEpochWithdrawsProof,
+    RefusalDeletesNothing,
 ];
 
 /// Runs these tests once more, in a process where the rule is broken.

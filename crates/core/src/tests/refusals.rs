@@ -3,8 +3,7 @@
 use super::*;
 use crate::Server;
 
-/// The log is appended to before anything is deleted, so a removal that is refused leaves alone
-/// what nobody has removed yet. It is sent again in any case.
+/// A removal that is refused leaves alone what nobody has removed yet. It is sent again in any case.
 #[test]
 fn a_refused_removal_leaves_the_records_alone() {
     let now = start();

@@ -24,9 +24,9 @@ pub(super) static GUARDED: LazyLock<Pattern> = LazyLock::new(|| {
     Pattern::of(script, "string.match(record, '")
 });
 
-/// What `invalidate.lua` folds a ban by: its leading segment.
+/// What `bans.lua` folds a ban by: its leading segment.
 pub(super) static FOLD: LazyLock<Pattern> = LazyLock::new(|| {
-    let script = include_str!("../tiers/redis/scripts/invalidate.lua");
+    let script = include_str!("../tiers/redis/scripts/bans.lua");
     Pattern::of(script, "string.match(name, '")
 });
 

@@ -116,6 +116,7 @@ impl Slice {
         let reader = Arc::new(Reader {
             local: self.local.clone(),
             shared: shared.clone(),
+            sender: sender.clone(),
             origin: self.origin,
             invalidations: self.invalidations.clone(),
             name: self.name.clone(),

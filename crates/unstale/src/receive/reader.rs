@@ -14,6 +14,7 @@ use crate::observe::{Invalidations, spans};
 use crate::protect::Pauses;
 use crate::tiers::{Content, Entries, Feed, Shared, Unavailable};
 use crate::token::Token;
+use crate::write::Sender;
 
 /// Pauses between attempts to reach the log.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -23,6 +24,8 @@ const LAST_PAUSE: Duration = Duration::from_secs(2);
 pub(crate) struct Reader {
     pub(crate) local: Arc<Local>,
     pub(crate) shared: Arc<Shared>,
+    /// Whoever waits for what it brings of our own.
+    pub(crate) sender: Arc<Sender>,
     /// The random id of this instance, by which it knows its own messages.
     pub(crate) origin: u64,
     pub(crate) invalidations: Arc<Invalidations>,
@@ -187,7 +190,13 @@ impl Reader {
         let received = self
             .local
             .with(|partition, copies| partition.receive(position, &message, known, now, copies));
-        if received == Received::Applied && !own && message.sent_at > 0 {
+        if received != Received::Applied {
+            return received;
+        }
+        if own && !known {
+            self.sender.appeared(position, message.id);
+        }
+        if !own && message.sent_at > 0 {
             self.invalidations
                 .received(message.changes.len(), message.sent_at);
             let place = Token::at(self.local.id, position);

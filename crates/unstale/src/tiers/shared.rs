@@ -241,7 +241,7 @@ impl Shared {
         provider!(self, tier => tier.touch(key, seen).await)
     }
 
-    /// Appends the changes to the log, then deletes the keys and records the bans.
+    /// Deletes the keys and records the bans, then appends the changes to the log.
     pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
         let work = async { provider!(self, tier => tier.invalidate(message).await) };
         self.script("invalidate", Some(message.changes.len()))

@@ -8,17 +8,21 @@ use parking_lot::Mutex;
 use super::receipt::Receipt;
 use crate::core::{Batch, Outbox};
 
+/// What waits to be sent, and who waits for it.
+pub(super) type Waiting = Arc<Mutex<Outbox<Arc<Receipt>>>>;
+
 /// A batch that is not acknowledged. Dropped as such, because it failed, or whoever sent it was
 /// cancelled or panicked, it is put back, to be sent again.
-pub(super) struct InFlight<'a> {
-    outbox: &'a Mutex<Outbox<Arc<Receipt>>>,
+pub(super) struct InFlight {
+    outbox: Waiting,
     batch: Batch<Arc<Receipt>>,
 }
 
-impl<'a> InFlight<'a> {
+impl InFlight {
     /// The oldest changes that wait, at most `limit` of them.
-    pub(super) fn take(outbox: &'a Mutex<Outbox<Arc<Receipt>>>, limit: usize) -> Self {
+    pub(super) fn take(outbox: &Waiting, limit: usize) -> Self {
         let batch = outbox.lock().take_batch(limit);
+        let outbox = outbox.clone();
         Self { outbox, batch }
     }
 
@@ -38,7 +42,7 @@ impl<'a> InFlight<'a> {
     }
 }
 
-impl Deref for InFlight<'_> {
+impl Deref for InFlight {
     type Target = Batch<Arc<Receipt>>;
 
     fn deref(&self) -> &Self::Target {
@@ -46,7 +50,7 @@ impl Deref for InFlight<'_> {
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlight {
     fn drop(&mut self) {
         if !self.batch.is_empty() {
             let batch = std::mem::take(&mut self.batch);

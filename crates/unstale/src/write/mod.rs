@@ -7,6 +7,7 @@ mod receipt;
 mod remove;
 mod sender;
 mod store;
+mod unanswered;
 
 pub use outcome::Outcome;
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::in_flight::InFlight;
+use super::in_flight::{InFlight, Waiting};
 use super::receipt::Receipt;
+use super::unanswered::Unanswered;
 use super::{BATCH, message};
 use crate::clock;
 use crate::config::Config;
-use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Scope, Tick};
+use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Position, Scope, Tick};
 use crate::local::Local;
 use crate::observe::Invalidations;
 use crate::protect::{Line, Pauses, Supervised};
@@ -28,7 +29,9 @@ pub(crate) struct Sender {
     local: Arc<Local>,
     shared: Arc<Shared>,
     origin: u64,
-    outbox: Mutex<Outbox<Arc<Receipt>>>,
+    outbox: Waiting,
+    /// What the task that sends has in flight.
+    unanswered: Unanswered,
     /// What a server that answers works off in this time is no backlog, however much a call brings.
     patience: Duration,
     /// Something may be waiting to be sent.
@@ -55,7 +58,8 @@ impl Sender {
             local,
             shared,
             origin,
-            outbox: Mutex::new(Outbox::new(config.max_pending)),
+            outbox: Arc::new(Mutex::new(Outbox::new(config.max_pending))),
+            unanswered: Unanswered::default(),
             patience: config.redis.answer_timeout(),
             due: Notify::new(),
             retired: AtomicBool::new(false),
@@ -161,18 +165,15 @@ impl Sender {
     /// Sends one batch. How many changes that were: none when there was nothing to send.
     async fn send_next(&self, pauses: &mut Pauses) -> usize {
         let batch = InFlight::take(&self.outbox, BATCH);
-        let sent = batch.len();
-        if sent == 0 {
+        let count = batch.len();
+        if count == 0 {
             return 0;
         }
-        let result = match self.message(&batch) {
-            Ok(message) => {
-                let answer = self.shared.invalidate(&message).await;
-                answer.map(|appended| (appended, message))
-            }
-            Err(failure) => Err(failure),
+        let settled = match self.message(&batch) {
+            Ok(message) => self.send(message, batch).await,
+            Err(failure) => self.settle(batch, Err(failure)),
         };
-        if let Err(failure) = self.settle(batch, result) {
+        if let Err(failure) = settled {
             tracing::debug!(instance = %self.name, %failure, "a batch of removals failed");
             if self.retired.load(Ordering::Acquire) {
                 return 0;
@@ -181,15 +182,43 @@ impl Sender {
                 tokio::time::sleep(pauses.next()).await;
             }
         }
-        sent
+        count
+    }
+
+    /// Sends it, and waits for the server's answer: it tells also whether the connection is of use.
+    async fn send(&self, message: Arc<Message>, batch: InFlight) -> Result<(), Unavailable> {
+        let _sent = self.unanswered.add(&message, batch);
+        let answer = self.shared.invalidate(&message).await;
+        match self.unanswered.take() {
+            Some((message, batch)) => self.settle(batch, answer.map(|at| (at, message))),
+            // The log has brought it before.
+            None => Ok(()),
+        }
+    }
+
+    /// An own entry of the log was received. As a rule, a server writes it to the readers before it answers
+    /// whoever appended it: so it is the answer, if it is what is in flight.
+    pub(crate) fn appeared(&self, position: Position, id: u64) {
+        let answer = self.unanswered.take_if(|sent| {
+            self.local
+                .with(|partition, _| partition.answer_in_log(sent, position, id))
+        });
+        if let Some((message, batch, appended)) = answer {
+            // What is put back, also by a panic, may find nobody sending.
+            let _kick = Kick(self);
+            // What does not count is sent again.
+            let _ = self.settle(batch, Ok((appended, message)));
+            // It is not to be received once more.
+            self.local.was_confirmed(position, id);
+        }
     }
 
     /// A batch was answered, or was not: ends its pendings, or puts it back. An acknowledgement
     /// counts only in the current epoch.
     fn settle(
         &self,
-        batch: InFlight<'_>,
-        result: Result<(Appended, Message), Unavailable>,
+        batch: InFlight,
+        result: Result<(Appended, Arc<Message>), Unavailable>,
     ) -> Result<(), Unavailable> {
         #[cfg(feature = "evidence")]
         let batch = batch.with_late();
@@ -250,9 +279,9 @@ impl Sender {
         })
     }
 
-    fn message(&self, batch: &Batch<Arc<Receipt>>) -> Result<Message, Unavailable> {
+    fn message(&self, batch: &Batch<Arc<Receipt>>) -> Result<Arc<Message>, Unavailable> {
         let changes = batch.iter().map(|(change, _)| change.clone());
-        message(self.origin, changes.collect())
+        message(self.origin, changes.collect()).map(Arc::new)
     }
 
     /// Returns how many changes one ban on everything has taken the place of.
@@ -302,3 +331,15 @@ impl Sender {
         replaced.len()
     }
 }
+
+/// Sees to it that somebody sends, at the end.
+struct Kick<'a>(&'a Sender);
+
+impl Drop for Kick<'_> {
+    fn drop(&mut self) {
+        self.0.kick();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The protocol's rules, each driven into the fault that it is there for.
 
+mod answers;
 mod clocks;
 mod cuts;
 mod fence;

@@ -43,6 +43,7 @@ fn fitting(guard: Guard) -> Option<&'static str> {
         SentUntilAcknowledged => "lost-acknowledgement",
         OverflowBecomesBan => "overflow",
         AbsorbedOnlyByLater => "grouped",
+        EntryAnswersItsBatch => "answered-in-log",
         FlushBeforeService => "outage",
         CatchUpBeforeService => "outage-and-bans",
         BansJudgeLeases => "bans-and-leases",
@@ -106,9 +107,8 @@ fn stands_for(guard: Guard) -> Option<&'static str> {
             "what an older epoch held is a miss in the newer one, and whatever is asked next tells \
              of that; it stands against an old primary that goes on accepting writes"
         }
-        AppendFirst => {
-            "a removal that is refused or fails half-way is sent again in either order; the rule \
-             leaves records alone that nobody has removed yet"
+        RefusalDeletesNothing => {
+            "what is refused is sent again; the rule leaves records alone that nobody has removed yet"
         }
         BansJudgeLeases => {
             "what such a lease is filled with is banned as well; the rule spares others the wait"

@@ -1,8 +1,10 @@
-//! Removals on their way: as `write/sender.rs` and `invalidate.lua` do it.
+//! Removals on their way: as `write/sender.rs` and the script do it.
 
 use std::time::Duration;
 
-use unstale_core::{Appended, Batch, Canonical, Change, Guard, Message, Scope as Ban, Witness};
+use unstale_core::{
+    Appended, Batch, Canonical, Change, Guard, Message, Position, Scope as Ban, Witness,
+};
 
 use super::line::Line;
 use super::{Around, Node};
@@ -39,8 +41,8 @@ enum Stage {
     /// Appended, and the records are still there: only where the rule is broken.
     Half(Appended),
     Executed(Appended),
-    /// No answer will come.
-    Failed,
+    /// No answer will come to what may have been executed.
+    Failed(Option<Appended>),
 }
 
 impl Delivery {
@@ -51,6 +53,15 @@ impl Delivery {
 
     pub(crate) fn is_unexecuted(&self) -> bool {
         self.stage == Stage::Asked
+    }
+
+    /// Where it was appended.
+    fn executed(&self) -> Option<Appended> {
+        match self.stage {
+            Stage::Asked => None,
+            Stage::Half(appended) | Stage::Executed(appended) => Some(appended),
+            Stage::Failed(appended) => appended,
+        }
     }
 
     fn changes(&self) -> impl Iterator<Item = &Change> + Clone {
@@ -90,7 +101,10 @@ impl Delivery {
                 to.number(2);
                 to.fenced(appended.fenced());
             }
-            Stage::Failed => to.number(3),
+            Stage::Failed(appended) => {
+                to.number(3);
+                to.option(appended, |to, appended| to.fenced(appended.fenced()));
+            }
         }
     }
 }
@@ -204,7 +218,7 @@ impl Node {
         appended
     }
 
-    /// `invalidate.lua`.
+    /// What the script does.
     pub(crate) fn invalidate(
         &self,
         message: &Message,
@@ -225,7 +239,7 @@ impl Node {
     /// Refused once, the line is fenced again and the same asked for once more.
     fn ask_again(&mut self, peer: Peer, delivery: &mut Delivery, around: &mut Around<'_>) -> Stage {
         if delivery.again || self.fence_again(peer, around).is_none() {
-            return Stage::Failed;
+            return Stage::Failed(None);
         }
         delivery.again = true;
         delivery.ours = self.partition.witness();
@@ -251,7 +265,7 @@ impl Node {
     /// The request or its answer is lost: nothing will come of it.
     pub(crate) fn fail_delivery(&mut self, slot: Slot, around: &mut Around<'_>) {
         if let Some(Some(delivery)) = self.slot(slot) {
-            delivery.stage = Stage::Failed;
+            delivery.stage = Stage::Failed(delivery.executed());
             if !around.scope.slow.lines {
                 self.settle(slot, around);
             }
@@ -278,6 +292,20 @@ impl Node {
         if slot == Slot::Flush {
             say!(around.tale, "the connection is given up");
             self.lose_line(around);
+        }
+    }
+
+    /// An own entry of the log was received: `Sender::appeared`.
+    pub(super) fn appeared(&mut self, position: Position, id: u64, around: &mut Around<'_>) {
+        let Some(delivery) = &mut self.delivery else {
+            return;
+        };
+        // It gets its id where it is executed; no entry has none.
+        let sent = delivery.executed().map_or(0, |appended| appended.id);
+        if let Some(appended) = self.partition.answer_in_log(sent, position, id) {
+            delivery.stage = Stage::Executed(appended);
+            around.tale.mark(Mark::AnsweredInLog);
+            self.settle(Slot::Sender, around);
         }
     }
 

@@ -236,6 +236,9 @@ impl Node {
                 let received = self.partition.receive(position, &message, own, now, shelf);
                 let what = list(message.changes.iter());
                 say!(around.tale, "applies {position} ({what})");
+                if received == Received::Applied && own {
+                    self.appeared(position, message.id, around);
+                }
                 if received == Received::Disowned {
                     around.tale.mark(Mark::Disowned);
                     say!(

@@ -15,6 +15,16 @@ pub(super) const SCOPES: &[Scope] = &[
         ..BASE
     },
     Scope {
+        name: "answered-in-log",
+        about: "an instance reads its own removals in the log, before their answers or after those were lost",
+        removals: [2, 0],
+        reads: [1, 1],
+        faults: &[(Fault::LoseAnswer, 1)],
+        must_see: &[Mark::AnsweredInLog, Mark::Retried],
+        probes: [false, false],
+        ..BASE
+    },
+    Scope {
         name: "late-requests",
         about: "requests are executed after their senders have given them up",
         removals: [1, 0],

@@ -38,7 +38,10 @@ const NUMBERS: &str = source!("numbers");
 const WITNESS: &str = source!("witness");
 const HISTORY: &str = source!("history");
 const ENTRY: &str = source!("entry");
+const ACCEPT: &str = source!("accept");
 const LOG: &str = source!("log");
+/// Where the entry stands.
+const ANSWER: &str = "return appended\n";
 
 pub(super) static FENCE: LazyLock<Script> = LazyLock::new(|| {
     script(&[
@@ -56,12 +59,25 @@ pub(super) static INVALIDATE: LazyLock<Script> = LazyLock::new(|| {
         NUMBERS,
         WITNESS,
         ENTRY,
+        ACCEPT,
+        source!("unlink"),
+        source!("bans"),
         LOG,
-        source!("invalidate"),
+        ANSWER,
     ])
 });
-pub(super) static STORE: LazyLock<Script> =
-    LazyLock::new(|| script(&[DENY_OOM, NUMBERS, WITNESS, ENTRY, LOG, source!("store")]));
+pub(super) static STORE: LazyLock<Script> = LazyLock::new(|| {
+    script(&[
+        DENY_OOM,
+        NUMBERS,
+        WITNESS,
+        ENTRY,
+        ACCEPT,
+        LOG,
+        source!("store"),
+        ANSWER,
+    ])
+});
 pub(super) static FILL: LazyLock<Script> = LazyLock::new(|| script(&[DENY_OOM, source!("fill")]));
 pub(super) static TAKE_OVER: LazyLock<Script> =
     LazyLock::new(|| script(&[DENY_OOM, source!("take_over")]));

@@ -192,18 +192,20 @@ mod tests {
 
     /// The scripts, as the server gets them.
     const SCRIPTS: &[&str] = &[
+        include_str!("../scripts/accept.lua"),
+        include_str!("../scripts/bans.lua"),
         include_str!("../scripts/entry.lua"),
         include_str!("../scripts/fence.lua"),
         include_str!("../scripts/fill.lua"),
         include_str!("../scripts/guarded.lua"),
         include_str!("../scripts/heartbeat.lua"),
         include_str!("../scripts/history.lua"),
-        include_str!("../scripts/invalidate.lua"),
         include_str!("../scripts/log.lua"),
         include_str!("../scripts/release.lua"),
         include_str!("../scripts/store.lua"),
         include_str!("../scripts/take_over.lua"),
         include_str!("../scripts/touch.lua"),
+        include_str!("../scripts/unlink.lua"),
     ];
 
     #[test]

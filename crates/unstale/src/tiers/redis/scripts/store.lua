@@ -1,4 +1,5 @@
--- Stores values and appends their keys to the log, so that other instances drop their copies.
+-- Stores values, whose keys stand in the log by now, so that other instances drop their copies: what they
+-- are stamped with is given there. (No entry of the log answers a `set`.)
 --
 -- KEYS meta, log, records…
 -- ARGV as log.lua; for each record: its life, its absolute life if it slides (else 0), and
@@ -12,4 +13,3 @@ for i = 3, #KEYS do
   local start = 'V1 ' .. epoch .. ' ' .. seq .. ' ' .. deadline .. ' '
   redis.call('SET', KEYS[i], start .. ARGV[at + 2], 'PX', ARGV[at])
 end
-return appended
