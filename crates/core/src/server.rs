@@ -168,7 +168,7 @@ impl<R: Clone> Server<R> {
         if !self.accepts(ours) {
             return None;
         }
-        self.log(ours, message)
+        self.write_entry(ours, message)
     }
 
     /// `accept.lua`: whether the history is the caller's.
@@ -177,7 +177,7 @@ impl<R: Clone> Server<R> {
     }
 
     /// `log.lua`.
-    fn log(&mut self, ours: Witness, message: &Message) -> Option<Appended> {
+    fn write_entry(&mut self, ours: Witness, message: &Message) -> Option<Appended> {
         let meta = self.meta.as_mut()?;
         let next = Position {
             epoch: meta.history.epoch,
@@ -211,7 +211,10 @@ impl<R: Clone> Server<R> {
         if Guard::RefusalDeletesNothing.demands(accepted) && Guard::RemovalIsOneStep.holds() {
             self.unlink(message);
         }
-        let meta = self.meta.as_mut().filter(|_| accepted)?;
+        if !accepted {
+            return None;
+        }
+        let meta = self.meta.as_mut()?;
         let (seq, expires) = (meta.seq + 1, now + meta.longest_ttl + ban_margin);
         for change in &message.changes {
             if let Change::Ban(scope) = change
@@ -221,7 +224,7 @@ impl<R: Clone> Server<R> {
             }
         }
         meta.limit_bans(now, max_bans);
-        self.log(ours, message)
+        self.write_entry(ours, message)
     }
 
     /// `UNLINK`.

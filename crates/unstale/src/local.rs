@@ -98,9 +98,25 @@ impl Local {
         self.partition.lock().position()
     }
 
-    /// What this instance sent was executed there, and is acknowledged.
-    pub(crate) fn confirm(&self, appended: &Appended) {
-        self.confirmed.lock().add(appended.position(), appended.id);
+    /// Changes that this instance sent were executed there, each as often as it was asked for. False, and
+    /// they stay pending, when that does not count.
+    pub(crate) fn acknowledge<'a>(
+        &self,
+        mut changes: impl Iterator<Item = (&'a Change, u32)>,
+        appended: Appended,
+    ) -> bool {
+        let now = clock::now();
+        let counts = self.with(|partition, copies| {
+            partition.adopt(appended.fenced(), copies)
+                && changes.all(|(change, count)| {
+                    partition.acknowledge(change, count, appended, now, copies)
+                })
+        });
+        if counts {
+            let mut confirmed = self.confirmed.lock();
+            confirmed.add(appended.position(), appended.id);
+        }
+        counts
     }
 
     /// An entry of the log is received: whether it is an own one that was acknowledged before, and so

@@ -25,7 +25,7 @@ pub struct InvalidationStats {
     pub total: u64,
     /// The same per second, over the last ten seconds or so.
     pub per_second: f64,
-    /// Mean time from the call until the server's acknowledgement.
+    /// Mean time from the call until it was acknowledged.
     pub average_latency: Duration,
     /// Half of them took no longer.
     pub p50_latency: Duration,

@@ -102,7 +102,7 @@ impl Slice {
             return Ok(());
         };
         let kept = sender.clone();
-        // It goes on after the cache is gone, until it has sent what waits.
+        // It outlives the cache: what waits is sent once more.
         tasks.runtime.keep(move || kept.clone().send_forever());
         match &**shared {
             Shared::Redis(redis) => self.supervise(redis, sender, tasks).await?,

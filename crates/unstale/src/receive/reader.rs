@@ -24,7 +24,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(2);
 pub(crate) struct Reader {
     pub(crate) local: Arc<Local>,
     pub(crate) shared: Arc<Shared>,
-    /// Whoever waits for what it brings of our own.
+    /// Takes an own entry for the answer to what it has sent.
     pub(crate) sender: Arc<Sender>,
     /// The random id of this instance, by which it knows its own messages.
     pub(crate) origin: u64,

@@ -9,18 +9,18 @@ use super::receipt::Receipt;
 use crate::core::{Batch, Outbox};
 
 /// What waits to be sent, and who waits for it.
-pub(super) type Waiting = Arc<Mutex<Outbox<Arc<Receipt>>>>;
+pub(super) type SharedOutbox = Arc<Mutex<Outbox<Arc<Receipt>>>>;
 
 /// A batch that is not acknowledged. Dropped as such, because it failed, or whoever sent it was
 /// cancelled or panicked, it is put back, to be sent again.
 pub(super) struct InFlight {
-    outbox: Waiting,
+    outbox: SharedOutbox,
     batch: Batch<Arc<Receipt>>,
 }
 
 impl InFlight {
     /// The oldest changes that wait, at most `limit` of them.
-    pub(super) fn take(outbox: &Waiting, limit: usize) -> Self {
+    pub(super) fn take(outbox: &SharedOutbox, limit: usize) -> Self {
         let batch = outbox.lock().take_batch(limit);
         let outbox = outbox.clone();
         Self { outbox, batch }

@@ -1,5 +1,9 @@
 //! The sender: one batch in flight, the next one gathering behind it.
 
+mod settling;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,18 +11,17 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::in_flight::{InFlight, Waiting};
+use super::in_flight::{InFlight, SharedOutbox};
 use super::receipt::Receipt;
 use super::unanswered::Unanswered;
 use super::{BATCH, message};
 use crate::clock;
 use crate::config::Config;
-use crate::core::{Appended, Batch, Change, Guard, Message, Outbox, Position, Scope, Tick};
+use crate::core::{Batch, Change, Guard, Message, Outbox, Scope, Tick};
 use crate::local::Local;
 use crate::observe::Invalidations;
 use crate::protect::{Line, Pauses, Supervised};
 use crate::tiers::{Shared, Unavailable};
-use crate::token::Token;
 
 /// Pauses before a batch that failed is sent again while the server is in service.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -29,7 +32,7 @@ pub(crate) struct Sender {
     local: Arc<Local>,
     shared: Arc<Shared>,
     origin: u64,
-    outbox: Waiting,
+    outbox: SharedOutbox,
     /// What the task that sends has in flight.
     unanswered: Unanswered,
     /// What a server that answers works off in this time is no backlog, however much a call brings.
@@ -187,96 +190,13 @@ impl Sender {
 
     /// Sends it, and waits for the server's answer: it tells also whether the connection is of use.
     async fn send(&self, message: Arc<Message>, batch: InFlight) -> Result<(), Unavailable> {
-        let _sent = self.unanswered.add(&message, batch);
+        let _asking = self.unanswered.add(&message, batch);
         let answer = self.shared.invalidate(&message).await;
         match self.unanswered.take() {
             Some((message, batch)) => self.settle(batch, answer.map(|at| (at, message))),
-            // The log has brought it before.
+            // The log has brought the answer before.
             None => Ok(()),
         }
-    }
-
-    /// An own entry of the log was received. As a rule, a server writes it to the readers before it answers
-    /// whoever appended it: so it is the answer, if it is what is in flight.
-    pub(crate) fn appeared(&self, position: Position, id: u64) {
-        let answer = self.unanswered.take_if(|sent| {
-            self.local
-                .with(|partition, _| partition.answer_in_log(sent, position, id))
-        });
-        if let Some((message, batch, appended)) = answer {
-            // What is put back, also by a panic, may find nobody sending.
-            let _kick = Kick(self);
-            // What does not count is sent again.
-            let _ = self.settle(batch, Ok((appended, message)));
-            // It is not to be received once more.
-            self.local.was_confirmed(position, id);
-        }
-    }
-
-    /// A batch was answered, or was not: ends its pendings, or puts it back. An acknowledgement
-    /// counts only in the current epoch.
-    fn settle(
-        &self,
-        batch: InFlight,
-        result: Result<(Appended, Arc<Message>), Unavailable>,
-    ) -> Result<(), Unavailable> {
-        #[cfg(feature = "evidence")]
-        let batch = batch.with_late();
-        let counted = result.and_then(|(appended, message)| {
-            let counts = self.acknowledge(&batch, appended);
-            if counts {
-                Ok((appended, message))
-            } else {
-                Err(Unavailable::NotFenced)
-            }
-        });
-        match counted {
-            Ok((appended, message)) => {
-                self.local.confirm(&appended);
-                let position = appended.position();
-                self.invalidations.sent_batch();
-                let place = Token::at(self.local.id, position);
-                self.invalidations.events.sent(&place, &message);
-                let batch = batch.acknowledged();
-                if self.failing.swap(false, Ordering::Relaxed) {
-                    tracing::info!(instance = %self.name, "removals are confirmed again");
-                }
-                tracing::debug!(instance = %self.name, %position, changes = batch.len(), "removal sent");
-                for receipt in batch.into_iter().flat_map(|(_, queued)| queued.waiters) {
-                    receipt.confirm(self.local.id, position);
-                }
-                Ok(())
-            }
-            Err(failure) => {
-                if !self.failing.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(instance = %self.name, %failure, "removals are pending");
-                }
-                if Guard::SentUntilAcknowledged.holds() {
-                    drop(batch);
-                } else {
-                    let batch = batch.acknowledged();
-                    let ended = batch.iter().map(|(change, queued)| (change, queued.count));
-                    self.local.end(ended, clock::now());
-                }
-                let replaced = {
-                    let mut outbox = self.outbox.lock();
-                    outbox.release_waiters();
-                    self.collapse_if_over(&mut outbox, Duration::ZERO, clock::now())
-                };
-                self.tell_of_collapse(replaced);
-                Err(failure)
-            }
-        }
-    }
-
-    fn acknowledge(&self, batch: &Batch<Arc<Receipt>>, appended: Appended) -> bool {
-        let now = clock::now();
-        self.local.with(|partition, copies| {
-            partition.adopt(appended.fenced(), copies)
-                && batch.iter().all(|(change, queued)| {
-                    partition.acknowledge(change, queued.count, appended, now, copies)
-                })
-        })
     }
 
     fn message(&self, batch: &Batch<Arc<Receipt>>) -> Result<Arc<Message>, Unavailable> {
@@ -331,15 +251,3 @@ impl Sender {
         replaced.len()
     }
 }
-
-/// Sees to it that somebody sends, at the end.
-struct Kick<'a>(&'a Sender);
-
-impl Drop for Kick<'_> {
-    fn drop(&mut self) {
-        self.0.kick();
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,6 @@ use super::begun::Begun;
 use super::outcome::Outcome;
 use super::remove::remove;
 use super::{BATCH, message};
-use crate::clock;
 use crate::codec::EncodeError;
 use crate::core::Change;
 use crate::entry::EntryOptions;
@@ -160,15 +159,8 @@ async fn attempt(
     }
     let message = message(origin, changes.to_vec())?;
     let appended = shared.store(&message, entries).await?;
-    let now = clock::now();
-    let counts = slice.local.with(|partition, copies| {
-        partition.adopt(appended.fenced(), copies)
-            && changes
-                .iter()
-                .all(|change| partition.acknowledge(change, 1, appended, now, copies))
-    });
-    if counts {
-        slice.local.confirm(&appended);
+    let once = changes.iter().map(|change| (change, 1));
+    if slice.local.acknowledge(once, appended) {
         Ok(Token::at(slice.id, appended.position()))
     } else {
         Err(Unavailable::NotFenced)

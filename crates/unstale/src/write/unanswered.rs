@@ -14,9 +14,9 @@ pub(super) struct Unanswered(Mutex<Option<(Arc<Message>, InFlight)>>);
 
 impl Unanswered {
     /// It is about to be sent. Whoever sends it keeps what is returned for as long as he waits.
-    pub(super) fn add(&self, message: &Arc<Message>, batch: InFlight) -> Sent<'_> {
+    pub(super) fn add(&self, message: &Arc<Message>, batch: InFlight) -> Asking<'_> {
         *self.0.lock() = Some((message.clone(), batch));
-        Sent(self)
+        Asking(self)
     }
 
     /// The answer is there.
@@ -37,9 +37,10 @@ impl Unanswered {
 }
 
 /// Somebody waits for the answer. When he is cancelled or panics, nobody will take it.
-pub(super) struct Sent<'a>(&'a Unanswered);
+#[must_use]
+pub(super) struct Asking<'a>(&'a Unanswered);
 
-impl Drop for Sent<'_> {
+impl Drop for Asking<'_> {
     fn drop(&mut self) {
         drop(self.0.take());
     }

@@ -55,11 +55,12 @@ impl Delivery {
         self.stage == Stage::Asked
     }
 
-    /// Where it was appended.
+    /// Where it was appended, if nothing is left to do for it.
     fn executed(&self) -> Option<Appended> {
         match self.stage {
-            Stage::Asked => None,
-            Stage::Half(appended) | Stage::Executed(appended) => Some(appended),
+            // The server's second step is still to come, and goes by this delivery.
+            Stage::Asked | Stage::Half(_) => None,
+            Stage::Executed(appended) => Some(appended),
             Stage::Failed(appended) => appended,
         }
     }
@@ -300,7 +301,7 @@ impl Node {
         let Some(delivery) = &mut self.delivery else {
             return;
         };
-        // It gets its id where it is executed; no entry has none.
+        // It gets its id where it is executed. Until then it has that of no entry.
         let sent = delivery.executed().map_or(0, |appended| appended.id);
         if let Some(appended) = self.partition.answer_in_log(sent, position, id) {
             delivery.stage = Stage::Executed(appended);

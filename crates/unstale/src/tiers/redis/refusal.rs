@@ -7,7 +7,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use super::super::Unavailable;
 use super::connection::{Mistrust, NoDatabase, NotAnswered};
 
-/// What `accept.lua` answers when the server's history is not the caller's.
+/// What `accept.lua` and `log.lua` answer when the server's history is not the caller's.
 const NOFENCE: &str = "NOFENCE";
 
 /// Whether the server's history is not ours: the connection has to be fenced again.

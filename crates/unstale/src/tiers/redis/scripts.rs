@@ -40,7 +40,7 @@ const HISTORY: &str = source!("history");
 const ENTRY: &str = source!("entry");
 const ACCEPT: &str = source!("accept");
 const LOG: &str = source!("log");
-/// Where the entry stands.
+/// Answers where log.lua has appended the entry.
 const ANSWER: &str = "return appended\n";
 
 pub(super) static FENCE: LazyLock<Script> = LazyLock::new(|| {

@@ -1,7 +1,7 @@
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::core::{Fenced, History, Partition};
+use crate::core::{Fenced, History, Partition, Position};
 use crate::partitions::PartitionId;
 use crate::tiers::{Hub, Memory};
 
@@ -37,7 +37,7 @@ async fn what_the_log_answers_in_a_history_that_was_broken_is_sent_again() {
     assert!(sender.due.notified().now_or_never().is_some());
     let batch = InFlight::take(&sender.outbox, BATCH);
     let message = sender.message(&batch).unwrap();
-    let _sent = sender.unanswered.add(&message, batch);
+    let _asking = sender.unanswered.add(&message, batch);
 
     assert!(!local.adopt(told(12)), "another entry stands there");
     sender.appeared(Position { epoch: 5, seq: 2 }, message.id);

@@ -14,7 +14,7 @@ const RECORD: &str = "{unstale:0}:k:product:1";
 
 on_every_server!(
     what_stands_in_the_log_needs_no_answer,
-    what_could_not_be_deleted_does_not_stand_in_the_log,
+    what_could_not_be_done_does_not_stand_in_the_log,
 );
 
 /// A server writes to all readers of the log before it answers whoever appended to it.
@@ -37,7 +37,7 @@ async fn what_stands_in_the_log_needs_no_answer(transport: Transport) {
 
 /// A right may be withdrawn at any time, and scripts do not roll back. So an entry is appended when all
 /// that it says is done.
-async fn what_could_not_be_deleted_does_not_stand_in_the_log(transport: Transport) {
+async fn what_could_not_be_done_does_not_stand_in_the_log(transport: Transport) {
     let bed = Bed::start(transport);
     let mut config = bed.config();
     quick(&mut config);
@@ -47,17 +47,22 @@ async fn what_could_not_be_deleted_does_not_stand_in_the_log(transport: Transpor
         let words = ["ACL", "SETUSER", "default", right];
         bed.server().command(words).unwrap();
     };
-    let place = || {
-        let place = bed.server().command(["HGET", META, "seq"]).unwrap();
-        text(place)
-    };
-    let before = place();
+    let seq = || text(bed.server().command(["HGET", META, "seq"]).unwrap());
+    let before = seq();
     allow("-unlink");
     assert_eq!(cache.remove("product:1").await, Outcome::Pending);
     assert_eq!(read(&cache, "product:1", 2).await, 2);
-    assert_eq!(place(), before);
+    assert_eq!(seq(), before);
 
     allow("+unlink");
     until_sent(&cache).await;
     assert_eq!(held(&cache, "product:1").await, None);
+
+    // A ban is counted when it is recorded.
+    let before = seq();
+    allow("-hlen");
+    assert_eq!(cache.remove_pattern("product:*").await, Outcome::Pending);
+    assert_eq!(seq(), before);
+    allow("+hlen");
+    until_sent(&cache).await;
 }

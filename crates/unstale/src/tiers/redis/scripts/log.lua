@@ -1,5 +1,6 @@
--- Appends one entry to the log of a history that accept.lua has found to be the caller's, and answers
--- where. Where the log is ahead of meta, or is no log at all, there is none: the fence will tell.
+-- Appends one entry to the log of a history that accept.lua has found to be the caller's. What follows
+-- finds in `appended` where. A log that is ahead of meta, or is no log at all, gets none: the fence will
+-- tell.
 --
 -- Scripts do not roll back, and who removes takes his entry, where he reads it, for the answer. So what a
 -- removal drops and what it bans comes before this.

@@ -1,5 +1,5 @@
--- Stores values, whose keys stand in the log by now, so that other instances drop their copies: what they
--- are stamped with is given there. (No entry of the log answers a `set`.)
+-- Stores values under the position of the entry that log.lua has appended, for which other instances drop
+-- their copies. So the entry comes first here: none is taken for the answer to a `set`.
 --
 -- KEYS meta, log, records…
 -- ARGV as log.lua; for each record: its life, its absolute life if it slides (else 0), and
