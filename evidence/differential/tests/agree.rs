@@ -9,7 +9,7 @@
 use differential::{Site, Tally, Transport, walk};
 
 /// More have been tried: see README.md.
-const SEEDS: std::ops::Range<u64> = 0..20;
+const SEEDS: std::ops::Range<u64> = 0..60;
 const STEPS: usize = 150;
 
 /// What the walks have to come across, or they show less than they seem to.
