@@ -13,14 +13,10 @@ impl<T: Cacheable> Space<T> {
     /// answering is a miss, never an error.
     pub async fn get(&self, ids: impl Ids) -> Option<Arc<T>> {
         let mut key = Built::new();
-        if let Some(value) = self.hit(&ids, &mut key) {
-            return Some(value);
+        match self.hit(&ids, &mut key) {
+            Some(value) => Some(value),
+            None => self.get_past_l1(ids, key).await,
         }
-        let found = read::get_past_l1(&self.request(key.as_str())).await;
-        if let Some(value) = &found {
-            self.inspect(&ids, value);
-        }
-        found
     }
 
     /// The cached values of several keys, in their order, in as few round trips as can be: see
@@ -47,10 +43,8 @@ impl<T: Cacheable> Space<T> {
         if let Some(value) = self.hit(&ids, &mut key) {
             return Ok(Some(value));
         }
-        let request = self.request(key.as_str());
         let load = || async { Ok(load().await?.map(Entry::new)) };
-        let read = read::load_past_l1(&request, load).await?;
-        Ok(self.inspected(&ids, read).map(|read| read.value))
+        self.load_past_l1(ids, key, load).await
     }
 
     /// The same, for a loader that gives options along with the value.
@@ -65,12 +59,10 @@ impl<T: Cacheable> Space<T> {
         Loading: Future<Output = Result<Option<Entry<T>>, E>>,
     {
         let mut key = Built::new();
-        if let Some(value) = self.hit(&ids, &mut key) {
-            return Ok(Some(value));
+        match self.hit(&ids, &mut key) {
+            Some(value) => Ok(Some(value)),
+            None => self.load_past_l1(ids, key, load).await,
         }
-        let request = self.request(key.as_str());
-        let read = read::load_past_l1(&request, load).await?;
-        Ok(self.inspected(&ids, read).map(|read| read.value))
     }
 
     /// The same as [`get_or_load`](Space::get_or_load), with where the value was read from; see
@@ -152,6 +144,31 @@ impl<T: Cacheable> Space<T> {
             self.inspect(ids, value);
         }
         found
+    }
+
+    /// Apart from the hit, whose future is the smaller for it.
+    async fn get_past_l1(&self, ids: impl Ids, key: Built) -> Option<Arc<T>> {
+        let found = read::get_past_l1(&self.request(key.as_str())).await;
+        if let Some(value) = &found {
+            self.inspect(&ids, value);
+        }
+        found
+    }
+
+    /// The same.
+    async fn load_past_l1<E, F, Loading>(
+        &self,
+        ids: impl Ids,
+        key: Built,
+        load: F,
+    ) -> Result<Option<Arc<T>>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+        F: FnOnce() -> Loading,
+        Loading: Future<Output = Result<Option<Entry<T>>, E>>,
+    {
+        let read = read::load_past_l1(&self.request(key.as_str()), load).await?;
+        Ok(self.inspected(&ids, read).map(|read| read.value))
     }
 
     /// What was read, after it was inspected if it is a hit.
