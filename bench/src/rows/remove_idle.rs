@@ -22,17 +22,17 @@ use crate::setup::{Bed, Log, MultiTier, Raw, Run, StockPrice, cache, config, key
 pub(super) const ROW: Row = Row {
     name: "remove-idle",
     title: "one removal after the other",
-    measure: |run| measure(run, run.count(5000), Duration::ZERO),
+    measure: |run| measure(run, run.count(5000), None),
 };
 
 pub(super) const RARE: Row = Row {
     name: "remove-rare",
     title: "a removal now and then",
-    measure: |run| measure(run, run.count(500), Duration::from_millis(4)),
+    measure: |run| measure(run, run.count(500), Some(Duration::from_millis(4))),
 };
 
-/// So many removals, begun at least so long after each other.
-fn measure(run: &Run, count: usize, apart: Duration) -> Result<Outcome> {
+/// So many removals, one as soon as the other is done, or begun at least so long after each other.
+fn measure(run: &Run, count: usize, apart: Option<Duration>) -> Result<Outcome> {
     let bed = Bed::start()?;
     let streams = bed.block_on(cache(&config(&bed, Log::Stream)?, "removing"))?;
     let pub_sub = bed.block_on(cache(&config(&bed, Log::PubSub)?, "removing"))?;
@@ -137,13 +137,14 @@ fn measure(run: &Run, count: usize, apart: Duration) -> Result<Outcome> {
 /// Removes each key, one after the other.
 async fn timed(
     keys: &[Arc<str>],
-    apart: Duration,
+    apart: Option<Duration>,
     remove: impl AsyncFn(&str) -> Result<bool>,
 ) -> Result<Vec<crate::measure::Figure>> {
-    let mut ticks = (!apart.is_zero()).then(|| tokio::time::interval(apart));
-    if let Some(ticks) = &mut ticks {
+    let mut ticks = apart.map(|apart| {
+        let mut ticks = tokio::time::interval(apart);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    }
+        ticks
+    });
     let mut latencies = Latencies::default();
     for key in keys {
         if let Some(ticks) = &mut ticks {
