@@ -11,8 +11,7 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use redis::aio::MultiplexedConnection;
-use redis::streams::StreamReadReply;
+use redis::streams::StreamId;
 use redis::{FromRedisValue as _, PushKind};
 use tokio::time::MissedTickBehavior;
 use unstale::Cache;
@@ -165,8 +164,8 @@ async fn by_stream(
         .arg(STREAM)
         .query_async(&mut connection)
         .await?;
-    let own = own.map(|own| tokio::spawn(read_all(own.connection(), count)));
-    let reader = tokio::spawn(read_all(reading.connection(), count));
+    let own = own.map(|own| tokio::spawn(read_all(own.clone(), count)));
+    let reader = tokio::spawn(read_all(reading.clone(), count));
     let began = paced(count, async |number| {
         let mut add = redis::cmd("XADD");
         add.arg(STREAM).arg("MAXLEN").arg("~").arg(10_000).arg("*");
@@ -183,25 +182,14 @@ async fn by_stream(
 }
 
 /// When each of so many entries of the Stream arrived.
-async fn read_all(
-    mut connection: MultiplexedConnection,
-    count: usize,
-) -> Result<HashMap<usize, Instant>> {
-    let (mut arrived, mut cursor) = (HashMap::new(), "0-0".to_owned());
-    while arrived.len() < count {
-        let mut read = redis::cmd("XREAD");
-        read.arg("COUNT").arg(1000).arg("BLOCK").arg(1000);
-        read.arg("STREAMS").arg(STREAM).arg(&cursor);
-        let reply: Option<StreamReadReply> = read.query_async(&mut connection).await?;
-        let now = Instant::now();
-        let entries = reply.into_iter().flat_map(|reply| reply.keys);
-        for entry in entries.flat_map(|key| key.ids) {
-            let payload = entry.map.get("m").context("an entry without a payload")?;
-            let payload = Vec::<u8>::from_redis_value_ref(payload)?;
-            arrived.insert(number_of(&payload).context("another payload")?, now);
-            cursor = entry.id;
-        }
-    }
+async fn read_all(raw: Raw, count: usize) -> Result<HashMap<usize, Instant>> {
+    let mut arrived = HashMap::new();
+    let note = |entry: &StreamId, now| {
+        let payload: Vec<u8> = entry.get("m").context("an entry without a payload")?;
+        arrived.insert(number_of(&payload).context("another payload")?, now);
+        Ok(())
+    };
+    raw.follow(STREAM, "0-0".to_owned(), count, note).await?;
     Ok(arrived)
 }
 

@@ -1,8 +1,11 @@
 //! The `redis` crate used by hand, with the settings that make it fastest.
 
+use std::time::Instant;
+
 use anyhow::{Context as _, Result};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
+use redis::streams::{StreamId, StreamReadReply};
 use redis::{
     AsyncConnectionConfig, Client, IntoConnectionInfo as _, ProtocolVersion, PushInfo,
     RedisConnectionInfo,
@@ -40,6 +43,35 @@ impl Raw {
     /// The connection.
     pub fn connection(&self) -> MultiplexedConnection {
         self.0.clone()
+    }
+
+    /// Reads so many entries of a Stream behind the cursor, and hands each on with when it arrived.
+    ///
+    /// # Errors
+    /// When the connection fails, and what `entry` fails with.
+    pub async fn follow(
+        &self,
+        stream: &str,
+        mut cursor: String,
+        count: usize,
+        mut entry: impl FnMut(&StreamId, Instant) -> Result<()>,
+    ) -> Result<()> {
+        let (mut connection, mut seen) = (self.connection(), 0);
+        while seen < count {
+            let mut read = redis::cmd("XREAD");
+            read.arg("COUNT").arg(1000).arg("BLOCK").arg(1000);
+            read.arg("STREAMS").arg(stream).arg(&cursor);
+            let reply: Option<StreamReadReply> = read.query_async(&mut connection).await?;
+            let now = Instant::now();
+            for arrived in reply.into_iter().flat_map(|reply| reply.keys) {
+                for id in arrived.ids {
+                    entry(&id, now)?;
+                    cursor = id.id;
+                    seen += 1;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn connect_with(url: &str, config: AsyncConnectionConfig) -> Result<Self> {

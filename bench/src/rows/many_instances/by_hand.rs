@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use redis::streams::StreamReadReply;
+use redis::streams::StreamId;
 use tokio::task::JoinSet;
 
 use super::turns::{Schedule, watched_number};
@@ -57,23 +57,13 @@ pub(super) async fn measured(sending: &[Raw], reading: &[Raw], span: Duration) -
 }
 
 /// Reads so many entries, and returns when the watched ones arrived.
-async fn follow(raw: Raw, mut cursor: String, count: usize) -> Result<Vec<(usize, Instant)>> {
-    let mut connection = raw.connection();
+async fn follow(raw: Raw, cursor: String, count: usize) -> Result<Vec<(usize, Instant)>> {
     let mut arrived = Vec::new();
-    let mut seen = 0;
-    while seen < count {
-        let mut read = redis::cmd("XREAD");
-        read.arg("COUNT").arg(1000).arg("BLOCK").arg(1000);
-        read.arg("STREAMS").arg(STREAM).arg(&cursor);
-        let reply: Option<StreamReadReply> = read.query_async(&mut connection).await?;
-        let now = Instant::now();
-        let keys = reply.into_iter().flat_map(|reply| reply.keys);
-        for entry in keys.flat_map(|key| key.ids) {
-            let key: String = entry.get("k").context("an entry without a key")?;
-            arrived.extend(watched_number(&key).map(|number| (number, now)));
-            cursor = entry.id;
-            seen += 1;
-        }
-    }
+    let note = |entry: &StreamId, now| {
+        let key: String = entry.get("k").context("an entry without a key")?;
+        arrived.extend(watched_number(&key).map(|number| (number, now)));
+        Ok(())
+    };
+    raw.follow(STREAM, cursor, count, note).await?;
     Ok(arrived)
 }
