@@ -48,13 +48,13 @@ impl Raw {
     /// Reads so many entries of a Stream behind the cursor, and hands each on with when it arrived.
     ///
     /// # Errors
-    /// When the connection fails, and what `entry` fails with.
+    /// When the connection fails, and what `note` fails with.
     pub async fn follow(
         &self,
         stream: &str,
         mut cursor: String,
         count: usize,
-        mut entry: impl FnMut(&StreamId, Instant) -> Result<()>,
+        mut note: impl FnMut(&StreamId, Instant) -> Result<()>,
     ) -> Result<()> {
         let (mut connection, mut seen) = (self.connection(), 0);
         while seen < count {
@@ -63,12 +63,11 @@ impl Raw {
             read.arg("STREAMS").arg(stream).arg(&cursor);
             let reply: Option<StreamReadReply> = read.query_async(&mut connection).await?;
             let now = Instant::now();
-            for arrived in reply.into_iter().flat_map(|reply| reply.keys) {
-                for id in arrived.ids {
-                    entry(&id, now)?;
-                    cursor = id.id;
-                    seen += 1;
-                }
+            let streams = reply.into_iter().flat_map(|reply| reply.keys);
+            for entry in streams.flat_map(|stream| stream.ids) {
+                note(&entry, now)?;
+                cursor = entry.id;
+                seen += 1;
             }
         }
         Ok(())
