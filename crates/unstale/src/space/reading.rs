@@ -146,7 +146,7 @@ impl<T: Cacheable> Space<T> {
         found
     }
 
-    /// Apart from the hit, whose future is the smaller for it.
+    /// Apart from the hit, so that a hit has nothing of this to drop.
     async fn get_past_l1(&self, ids: impl Ids, key: Built) -> Option<Arc<T>> {
         let found = read::get_past_l1(&self.request(key.as_str())).await;
         if let Some(value) = &found {
