@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::guard::Guard;
 use super::position::Position;
 use super::tick::Tick;
@@ -43,9 +45,9 @@ pub(super) struct Boarding {
     pub(super) load_timeout: Duration,
 }
 
-/// The flights of one key, oldest first.
+/// The flights of one key, oldest first: mostly one.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Flights(Vec<Flight>);
+pub(super) struct Flights(SmallVec<[Flight; 1]>);
 
 impl Flights {
     /// The flight to join, or the flight to wait for; `None` when the reader is to lead one.

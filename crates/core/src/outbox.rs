@@ -17,7 +17,7 @@ pub struct Queued<W> {
     /// How many removals asked for this change: so many pendings end with it.
     pub count: u32,
     /// Those who still wait for the answer.
-    pub waiters: SmallVec<[W; 1]>,
+    pub waiters: SmallVec<[W; 2]>,
 }
 
 /// What is sent in one script.

@@ -1,12 +1,14 @@
 //! Tickets: the right to insert one value into L1, once.
 
+use smallvec::SmallVec;
+
 /// Names one ticket of one partition.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Ticket(pub(super) u64);
 
-/// The live tickets of one key. A ticket that is not listed has been spent or revoked.
+/// The live tickets of one key: mostly one, or two. A ticket that is not listed has been spent or revoked.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Tickets(Vec<Ticket>);
+pub(super) struct Tickets(SmallVec<[Ticket; 2]>);
 
 impl Tickets {
     pub(super) fn open(&mut self, ticket: Ticket) {
