@@ -34,7 +34,7 @@ pub struct Message {
 
 impl Message {
     /// The keys among its changes.
-    pub fn keys(&self) -> impl Iterator<Item = &Arc<str>> {
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<str>> + Clone {
         self.changes.iter().filter_map(|change| match change {
             Change::Key(key) => Some(key),
             Change::Ban(_) => None,

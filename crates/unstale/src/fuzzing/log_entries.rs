@@ -40,7 +40,7 @@ fn is_read_whole(input: &[u8], message: &Message) {
 }
 
 fn read_back(message: &Message) -> Message {
-    wire::read(wire::write(message).as_bytes()).expect("what was written is read")
+    wire::read(&wire::write(message)).expect("what was written is read")
 }
 
 /// What is left of a message in the log: its keys before its bans, and spans of milliseconds.

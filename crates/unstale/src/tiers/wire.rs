@@ -13,8 +13,9 @@ use crate::core::{Change, Message, Scope};
 /// Short names, because every instance reads every entry. What a later version adds may say that
 /// something stops being valid, so an entry with more in it is not understood.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
+// Without the bound, serde wants a default of the keys themselves.
+#[serde(deny_unknown_fields, bound(deserialize = "K: Deserialize<'de>"))]
+struct Entry<K> {
     /// Origin.
     o: u64,
     /// Wall clock of the sender, in microseconds since 1970.
@@ -22,7 +23,7 @@ struct Entry {
     w: u64,
     /// Keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    k: Vec<Key>,
+    k: Vec<K>,
     /// Bans.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     b: Vec<String>,
@@ -31,9 +32,7 @@ struct Entry {
     l: u64,
 }
 
-/// A key, put in memory once: `Arc<str>` would be read as a `Box<str>` first.
-#[derive(Serialize)]
-#[serde(transparent)]
+/// A key that is read, put in memory once: `Arc<str>` would be read as a `Box<str>` first.
 struct Key(Arc<str>);
 
 impl<'de> Deserialize<'de> for Key {
@@ -57,6 +56,10 @@ impl<'de> Deserialize<'de> for Key {
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
+
+/// The bytes that most entries have beside the texts in them, and those around a text: quotes, and a comma.
+const ROOM: usize = 64;
+const ROOM_AROUND: usize = 3;
 
 const DIGITS: [u8; 16] = *b"0123456789abcdef";
 
@@ -84,25 +87,27 @@ pub(crate) fn read_number(text: &[u8]) -> Option<u64> {
 
 /// The text of an entry, but for its id and the one before it, which stand beside it: the server
 /// knows the latter alone.
-pub(crate) fn write(message: &Message) -> String {
+pub(crate) fn write(message: &Message) -> Vec<u8> {
     let mut entry = Entry {
         o: message.origin,
         w: message.sent_at,
-        k: vec![],
+        k: Vec::with_capacity(message.changes.len()),
         b: vec![],
-        l: 0,
+        l: message.longest_ttl.map_or(0, super::record::millis),
     };
     for change in &message.changes {
         match change {
-            Change::Key(key) => entry.k.push(Key(key.clone())),
+            Change::Key(key) => entry.k.push(&**key),
             Change::Ban(scope) => entry.b.push(scope.to_string()),
         }
     }
-    if let Some(ttl) = message.longest_ttl {
-        entry.l = super::record::millis(ttl);
-    }
-    // Strings and numbers always have a JSON form.
-    serde_json::to_string(&entry).unwrap_or_default()
+    let keys = entry.k.iter().map(|key| key.len());
+    let bans = entry.b.iter().map(String::len);
+    let texts: usize = keys.chain(bans).map(|text| text + ROOM_AROUND).sum();
+    let mut text = Vec::with_capacity(ROOM + texts);
+    // Strings and numbers always have a JSON form, and memory takes it.
+    let _ = serde_json::to_writer(&mut text, &entry);
+    text
 }
 
 /// Reads an entry, but for the ids; `None` when it is none, or holds a ban of a kind unknown here.
@@ -112,16 +117,16 @@ pub(crate) fn read(text: &[u8]) -> Option<Message> {
     if !text.trim_ascii_start().starts_with(b"{") {
         return None;
     }
-    let entry: Entry = serde_json::from_slice(text).ok()?;
-    let keys = entry.k.into_iter().map(|key| Some(Change::Key(key.0)));
-    let bans = entry
-        .b
-        .iter()
-        .map(|ban| Scope::from_wire(ban).map(Change::Ban));
+    let entry: Entry<Key> = serde_json::from_slice(text).ok()?;
+    let mut changes = Vec::with_capacity(entry.k.len() + entry.b.len());
+    changes.extend(entry.k.into_iter().map(|key| Change::Key(key.0)));
+    for ban in &entry.b {
+        changes.push(Change::Ban(Scope::from_wire(ban)?));
+    }
     Some(Message {
         origin: entry.o,
         sent_at: entry.w,
-        changes: keys.chain(bans).collect::<Option<_>>()?,
+        changes,
         longest_ttl: (entry.l > 0).then(|| Duration::from_millis(entry.l)),
         ..Message::default()
     })
@@ -146,7 +151,7 @@ mod tests {
             longest_ttl: Some(Duration::from_secs(3)),
             ..Message::default()
         };
-        assert_eq!(read(write(&message).as_bytes()), Some(message));
+        assert_eq!(read(&write(&message)), Some(message));
     }
 
     #[test]

@@ -10,10 +10,12 @@ use redis::{
     Cmd, ErrorKind, FromRedisValue, RedisResult, RedisWrite, Script, ServerErrorKind, ToRedisArgs,
 };
 
-/// What there is room for at once: the arguments of a removal beside its keys, with their bytes, and the
-/// name of a key twice, since the others are told it as well. What needs more room gets it.
+/// What there is room for at once, beside what a caller counts: arguments, and their bytes together. What
+/// needs more room gets it.
 const ARGUMENTS: usize = 20;
-const BYTES: usize = 512;
+const BYTES: usize = 256;
+
+/// A key whose length nobody counts.
 const BYTES_OF_KEY: usize = 96;
 
 /// A script, its keys, and then its arguments.
@@ -25,8 +27,18 @@ pub(super) struct Call {
 impl Call {
     /// Of a script that is given so many keys, which come first.
     pub(super) fn new(script: &'static Script, keys: usize) -> Self {
-        let bytes = BYTES + keys * BYTES_OF_KEY;
-        let mut command = Cmd::with_capacity(keys + ARGUMENTS, bytes);
+        Self::with_room(script, keys, 0, keys * BYTES_OF_KEY)
+    }
+
+    /// The same, with room for so many more arguments than most have, where the keys and the long ones of
+    /// the arguments have so many bytes together.
+    pub(super) fn with_room(
+        script: &'static Script,
+        keys: usize,
+        arguments: usize,
+        bytes: usize,
+    ) -> Self {
+        let mut command = Cmd::with_capacity(keys + ARGUMENTS + arguments, BYTES + bytes);
         command.arg("EVALSHA").arg(script.get_hash()).arg(keys);
         Self { script, command }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
+use redis::{Cmd, ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::Receiver;
 
@@ -19,6 +19,10 @@ use crate::protect::Route;
 
 /// Entries taken in one read.
 const BATCH: usize = 1000;
+
+/// The arguments of a read, and their bytes beside the name of the log: there is room for them at once.
+const ARGUMENTS: usize = 8;
+const BYTES: usize = 96;
 
 /// A server that keeps a blocking read waiting for so much longer than it was told to is gone.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -118,13 +122,15 @@ impl RedisFeed {
     async fn read_stream(&self, cursor: Position, wait: Duration) -> RedisResult<Entries> {
         // Zero would block for ever.
         let block = crate::tiers::record::millis(wait).max(1);
-        let reply: Value = redis::cmd("XREAD")
+        let log = &self.route.keyspace.log;
+        let reply: Value = Cmd::with_capacity(ARGUMENTS, BYTES + log.len())
+            .arg("XREAD")
             .arg("COUNT")
             .arg(BATCH)
             .arg("BLOCK")
             .arg(block)
             .arg("STREAMS")
-            .arg(&self.route.keyspace.log)
+            .arg(log)
             .arg(Text(cursor))
             .query_async(&mut self.session.commands())
             .await?;

@@ -5,11 +5,12 @@
 //! does, at a fraction of its cost. Only the script can ask for the server's time, on which the deadline
 //! of a value that slides depends.
 
-use ::redis::{RedisResult, Value as Reply};
+use ::redis::{Pipeline, RedisResult, Value as Reply};
 use bytes::Bytes;
 
 use super::call::Call;
 use super::connection::Session;
+use super::keyspace::Name;
 use super::{Redis, RedisLine, lives, refusal, scripts};
 use crate::protect::Supervised;
 use crate::tiers::Unavailable;
@@ -25,8 +26,8 @@ impl Redis {
         rest: &[u8],
     ) -> Result<Fill, Unavailable> {
         let fill = Filling {
-            record: &self.keyspace.record(key).to_text(),
-            hand_over: &self.keyspace.hand_over(lease),
+            record: self.keyspace.record(key),
+            hand_over: self.keyspace.hand_over(lease),
             lease,
             value,
             rest,
@@ -57,8 +58,8 @@ fn fill(stored: bool, awaited: i64) -> Fill {
 
 #[derive(Copy, Clone)]
 struct Filling<'a> {
-    record: &'a str,
-    hand_over: &'a [u8],
+    record: Name<'a>,
+    hand_over: Name<'a>,
     lease: &'a [u8],
     value: &'a Value,
     rest: &'a [u8],
@@ -78,24 +79,24 @@ impl Filling<'_> {
 
     /// Whether somebody waits is asked for last: nobody begins to who has seen the lease after it went.
     async fn by_command(self, session: &Session) -> RedisResult<Fill> {
-        let (life, _) = lives(&self.value.traits);
-        let mut both = ::redis::pipe();
-        both.cmd("SET")
-            .arg(self.record)
-            .arg(&record::value(self.value.stamp, 0, self.rest)[..])
-            .arg("IFEQ")
-            .arg(self.lease)
-            .arg("PX")
-            .arg(life)
-            .cmd("PTTL")
-            .arg(self.hand_over);
+        let condition = [&b"IFEQ"[..], self.lease];
+        let life = self.value.traits.ttl;
+        let mut both = Pipeline::with_capacity(2);
+        both.add_command(self.record.set(
+            &record::value(self.value.stamp, 0, self.rest),
+            &condition,
+            life,
+        ));
+        both.add_command(self.hand_over.command("PTTL"));
         let (answer, awaited): (Reply, i64) = both.query_async(&mut session.commands()).await?;
         Ok(fill(answer == Reply::Okay, awaited))
     }
 
     async fn by_script(self, session: &Session) -> RedisResult<Fill> {
         let (life, absolute) = lives(&self.value.traits);
-        let mut call = Call::new(&scripts::FILL, 2);
+        let keys = self.record.len() + self.hand_over.len();
+        let bytes = keys + self.lease.len() + self.rest.len();
+        let mut call = Call::with_room(&scripts::FILL, 2, 0, bytes);
         call.arg(self.record)
             .arg(self.hand_over)
             .arg(self.lease)

@@ -1,6 +1,7 @@
 //! The names of everything that a partition keeps on the server.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use redis::{Cmd, RedisWrite, ToRedisArgs};
 
@@ -55,13 +56,13 @@ impl Keyspace {
     }
 
     /// The key of a record.
-    pub(super) fn record<'a>(&'a self, key: &'a str) -> Record<'a> {
-        Record([&self.record, key])
+    pub(super) fn record<'a>(&'a self, key: &'a str) -> Name<'a> {
+        Name([self.record.as_bytes(), key.as_bytes()])
     }
 
     /// The key under which the value of a lease is handed over.
-    pub(super) fn hand_over(&self, lease: &[u8]) -> Vec<u8> {
-        [self.hand_over.as_bytes(), record::token(lease)].concat()
+    pub(super) fn hand_over<'a>(&'a self, lease: &'a [u8]) -> Name<'a> {
+        Name([self.hand_over.as_bytes(), record::token(lease)])
     }
 
     /// The key of an instance's heartbeat.
@@ -78,29 +79,50 @@ impl Keyspace {
     }
 }
 
-/// The key of a record, in the parts that it consists of.
-pub(super) struct Record<'a>([&'a str; 2]);
+/// A key on the server, in the parts that it consists of.
+#[derive(Copy, Clone)]
+pub(super) struct Name<'a>([&'a [u8]; 2]);
 
-impl Record<'_> {
+impl Name<'_> {
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|part| part.len()).sum()
+    }
+
     /// A command about it alone.
     pub(super) fn command(&self, name: &str) -> Cmd {
-        let bytes = self.0.iter().map(|part| part.len()).sum::<usize>();
-        let mut command = Cmd::with_capacity(2, name.len() + bytes);
+        let mut command = Cmd::with_capacity(2, name.len() + self.len());
         command.arg(name).arg(self);
         command
     }
 
-    pub(super) fn to_text(&self) -> String {
-        self.0.concat()
+    /// `SET <this> <value> <condition…> PX <life>`.
+    pub(super) fn set(&self, value: &[u8], condition: &[&[u8]], life: Duration) -> Cmd {
+        /// What else is written: both words, and the digits of most lives.
+        const ELSE: usize = 16;
+        let condition_bytes = condition.iter().map(|word| word.len()).sum::<usize>();
+        let bytes = self.len() + value.len() + condition_bytes + ELSE;
+        let mut command = Cmd::with_capacity(5 + condition.len(), bytes);
+        command.arg("SET").arg(self).arg(value);
+        for word in condition {
+            command.arg(*word);
+        }
+        command.arg("PX").arg(record::millis(life));
+        command
+    }
+
+    /// All of it, for people. The token of a lease that is none of ours may be no text.
+    #[cfg(any(feature = "evidence", feature = "operate"))]
+    pub(super) fn to_text(self) -> String {
+        String::from_utf8_lossy(&self.0.concat()).into_owned()
     }
 }
 
-impl ToRedisArgs for Record<'_> {
+impl ToRedisArgs for Name<'_> {
     fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
         let mut argument = out.writer_for_next_arg();
         for part in self.0 {
             // Memory takes whatever is written.
-            let _ = argument.write_all(part.as_bytes());
+            let _ = argument.write_all(part);
         }
     }
 }

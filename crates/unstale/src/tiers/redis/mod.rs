@@ -20,13 +20,13 @@ mod stepwise;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::{FromRedisValue, Pipeline, RedisResult, ToRedisArgs, Value as Reply};
+use ::redis::{FromRedisValue, Pipeline, RedisResult, Script, Value as Reply};
 use bytes::Bytes;
 
 use self::call::{Call, Text};
 use self::connection::Target;
 pub(crate) use self::feed::RedisFeed;
-use self::keyspace::Keyspace;
+use self::keyspace::{Keyspace, Name};
 use self::route::RedisRoute;
 #[cfg(feature = "evidence")]
 pub use self::stepwise::RedisSteps;
@@ -135,9 +135,7 @@ impl Redis {
         let record = self.keyspace.record(key);
         let mut both = Pipeline::with_capacity(2);
         both.add_command(record.command("PTTL"));
-        both.cmd("SET").arg(&record).arg(&lease[..]);
-        both.arg("NX").arg("GET");
-        both.arg("PX").arg(record::millis(self.lease_ttl));
+        both.add_command(record.set(lease, &[b"NX", b"GET"], self.lease_ttl));
         let (ttl, bytes): (i64, Option<Vec<u8>>) = match self.query_all(both).await {
             // A list, say: of no use, and to be taken over like any other foreign record.
             Err(Unavailable::NoRecord) => return Ok(Claim::Occupied(looked(0, Vec::new()))),
@@ -165,9 +163,8 @@ impl Redis {
     pub(crate) async fn await_fill(&self, key: &str, lease: &[u8]) -> Result<Awaited, Unavailable> {
         let record = self.keyspace.record(key);
         let mut all = Pipeline::with_capacity(3);
-        all.cmd("SET").arg(self.keyspace.hand_over(lease)).arg("");
-        all.arg("NX").arg("GET");
-        all.arg("PX").arg(record::millis(self.hand_over_life));
+        let hand_over = self.keyspace.hand_over(lease);
+        all.add_command(hand_over.set(b"", &[b"NX", b"GET"], self.hand_over_life));
         all.add_command(record.command("PTTL"));
         all.add_command(record.command("GET"));
         let (handed, ttl, bytes): (Option<Vec<u8>>, i64, Option<Vec<u8>>) =
@@ -184,12 +181,11 @@ impl Redis {
         value: &record::Value,
         rest: &[u8],
     ) -> Result<(), Unavailable> {
-        let mut command = Pipeline::with_capacity(1);
-        command.cmd("SET").arg(self.keyspace.hand_over(lease));
-        command.arg(&record::value(value.stamp, 0, rest)[..]);
-        command.arg("XX");
-        command.arg("PX").arg(record::millis(self.hand_over_life));
-        self.query_all::<Reply>(command).await.map(drop)
+        let hand_over = self.keyspace.hand_over(lease);
+        let life = self.hand_over_life;
+        let mut alone = Pipeline::with_capacity(1);
+        alone.add_command(hand_over.set(&record::value(value.stamp, 0, rest), &[b"XX"], life));
+        self.query_all::<Reply>(alone).await.map(drop)
     }
 
     pub(crate) async fn release(&self, key: &str, lease: &Bytes) -> Result<(), Unavailable> {
@@ -211,7 +207,7 @@ impl Redis {
     }
 
     pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
-        let payload = &*wire::write(message);
+        let payload = &wire::write(message)[..];
         self.link
             .run(|line| self.send_invalidation(line, message, payload))
             .await
@@ -222,7 +218,7 @@ impl Redis {
         message: &Message,
         entries: &[StoreEntry],
     ) -> Result<Appended, Unavailable> {
-        let payload = &*wire::write(message);
+        let payload = &wire::write(message)[..];
         self.link
             .run(|line| self.send_values(line, message, entries, payload))
             .await
@@ -243,11 +239,11 @@ impl Redis {
         &self,
         line: RedisLine,
         message: &Message,
-        payload: &str,
+        payload: &[u8],
     ) -> RedisResult<Appended> {
-        let records = || message.keys().map(|key| self.keyspace.record(key));
-        let mut call = Call::new(&scripts::INVALIDATE, 2 + records().count());
-        let ours = self.begin_append(&mut call, records(), message.id, payload);
+        let records = message.keys().map(|key| self.keyspace.record(key));
+        let appending = self.append(&scripts::INVALIDATE, records, message.id, payload, &[]);
+        let (mut call, ours) = appending;
         let mut bans = message.bans().peekable();
         if bans.peek().is_some() {
             let beyond_ttl = self
@@ -267,12 +263,12 @@ impl Redis {
         line: RedisLine,
         message: &Message,
         entries: &[StoreEntry],
-        payload: &str,
+        payload: &[u8],
     ) -> RedisResult<Appended> {
-        let mut call = Call::new(&scripts::STORE, 2 + entries.len());
         let records = entries.iter();
         let records = records.map(|entry| self.keyspace.record(&entry.key));
-        let ours = self.begin_append(&mut call, records, message.id, payload);
+        let appending = self.append(&scripts::STORE, records, message.id, payload, entries);
+        let (mut call, ours) = appending;
         for entry in entries {
             let (life, absolute) = lives(&entry.traits);
             call.arg(life).arg(absolute).arg(&entry.rest[..]);
@@ -281,25 +277,39 @@ impl Redis {
         reply::appended(&answer, message.id, &ours)
     }
 
-    /// The keys and arguments that `log.lua` expects; what it is told that this instance knows.
-    fn begin_append(
+    /// A call of a script with the keys and arguments that `log.lua` expects, and with room for these values
+    /// behind them; what it is told that this instance knows.
+    fn append<'a>(
         &self,
-        call: &mut Call,
-        records: impl Iterator<Item = impl ToRedisArgs>,
+        script: &'static Script,
+        records: impl Iterator<Item = Name<'a>> + Clone,
         id: u64,
-        payload: &str,
-    ) -> Witness {
+        payload: &[u8],
+        values: &[StoreEntry],
+    ) -> (Call, Witness) {
+        /// The arguments of a value, and the bytes of its lives.
+        const ARGUMENTS: usize = 3;
+        const LIVES: usize = 16;
         let ours = self.local.witness();
-        call.arg(&self.keyspace.meta).arg(&self.keyspace.log);
+        let Keyspace {
+            meta, log, channel, ..
+        } = &self.keyspace;
+        let named = [meta, log, channel].map(|name| name.len());
+        let values_bytes = values.iter().map(|value| value.rest.len() + LIVES);
+        let bytes = records.clone().map(|record| record.len());
+        let bytes = bytes.chain(named).chain(values_bytes).sum::<usize>() + payload.len();
+        let keys = 2 + records.clone().count();
+        let mut call = Call::with_room(script, keys, ARGUMENTS * values.len(), bytes);
+        call.arg(meta).arg(log);
         for record in records {
             call.arg(record);
         }
-        scripts::tell(call, &ours);
-        call.arg(&self.keyspace.channel)
+        scripts::tell(&mut call, &ours);
+        call.arg(channel)
             .arg(self.keyspace.max_log_length)
             .arg(&*wire::number(id))
             .arg(payload);
-        ours
+        (call, ours)
     }
 
     async fn query_all<T: FromRedisValue + Send>(
@@ -331,7 +341,7 @@ impl Supervised for Redis {
         line: &RedisLine,
         message: &Message,
     ) -> Result<Appended, Unavailable> {
-        let payload = &*wire::write(message);
+        let payload = &wire::write(message)[..];
         self.link
             .run_on(line, |line| self.send_invalidation(line, message, payload))
             .await
