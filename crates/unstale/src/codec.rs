@@ -13,7 +13,7 @@ pub(crate) mod message_pack;
 const DEEPEST: usize = 127;
 
 /// Most values are no larger when encoded, and get their memory at once.
-const SMALL: usize = 256;
+const SMALL: usize = 512;
 
 /// The flags name the encoding, and one bit of them says that the payload is compressed.
 const MESSAGE_PACK: u8 = 0;
