@@ -27,20 +27,19 @@ pub(super) struct Call {
 impl Call {
     /// Of a script that is given so many keys, which come first.
     pub(super) fn new(script: &'static Script, keys: usize) -> Self {
-        Self::with_room(script, keys, 0, keys * BYTES_OF_KEY)
+        Self::with_room(script, keys, keys * BYTES_OF_KEY)
     }
 
-    /// The same, with room for so many more arguments than most have, where the keys and the long ones of
-    /// the arguments have so many bytes together.
-    pub(super) fn with_room(
-        script: &'static Script,
-        keys: usize,
-        arguments: usize,
-        bytes: usize,
-    ) -> Self {
-        let mut command = Cmd::with_capacity(keys + ARGUMENTS + arguments, BYTES + bytes);
+    /// The same, where the keys and the long ones of the arguments have so many bytes together.
+    pub(super) fn with_room(script: &'static Script, keys: usize, bytes: usize) -> Self {
+        let mut command = Cmd::with_capacity(keys + ARGUMENTS, BYTES + bytes);
         command.arg("EVALSHA").arg(script.get_hash()).arg(keys);
         Self { script, command }
+    }
+
+    /// Makes room for arguments of so many bytes each.
+    pub(super) fn reserve(&mut self, arguments: impl IntoIterator<Item = usize>) {
+        self.command.reserve_space_for_args(arguments);
     }
 
     /// The next key, or the next argument.

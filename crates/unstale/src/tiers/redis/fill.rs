@@ -96,7 +96,7 @@ impl Filling<'_> {
         let (life, absolute) = lives(&self.value.traits);
         let keys = self.record.len() + self.hand_over.len();
         let bytes = keys + self.lease.len() + self.rest.len();
-        let mut call = Call::with_room(&scripts::FILL, 2, 0, bytes);
+        let mut call = Call::with_room(&scripts::FILL, 2, bytes);
         call.arg(self.record)
             .arg(self.hand_over)
             .arg(self.lease)

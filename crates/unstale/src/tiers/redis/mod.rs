@@ -40,6 +40,9 @@ use crate::error::Error;
 use crate::local::Local;
 use crate::protect::{Line, Link, Supervised};
 
+/// The digits of most lives, in milliseconds.
+const LIFE: usize = 8;
+
 type RedisLine = Arc<Line<RedisRoute>>;
 
 /// L2 and the log of one partition.
@@ -207,7 +210,7 @@ impl Redis {
     }
 
     pub(crate) async fn invalidate(&self, message: &Message) -> Result<Appended, Unavailable> {
-        let payload = &wire::write(message)[..];
+        let payload = &wire::write(message);
         self.link
             .run(|line| self.send_invalidation(line, message, payload))
             .await
@@ -218,7 +221,7 @@ impl Redis {
         message: &Message,
         entries: &[StoreEntry],
     ) -> Result<Appended, Unavailable> {
-        let payload = &wire::write(message)[..];
+        let payload = &wire::write(message);
         self.link
             .run(|line| self.send_values(line, message, entries, payload))
             .await
@@ -242,8 +245,7 @@ impl Redis {
         payload: &[u8],
     ) -> RedisResult<Appended> {
         let records = message.keys().map(|key| self.keyspace.record(key));
-        let appending = self.append(&scripts::INVALIDATE, records, message.id, payload, &[]);
-        let (mut call, ours) = appending;
+        let (mut call, ours) = self.append(&scripts::INVALIDATE, records, message.id, payload);
         let mut bans = message.bans().peekable();
         if bans.peek().is_some() {
             let beyond_ttl = self
@@ -267,8 +269,9 @@ impl Redis {
     ) -> RedisResult<Appended> {
         let records = entries.iter();
         let records = records.map(|entry| self.keyspace.record(&entry.key));
-        let appending = self.append(&scripts::STORE, records, message.id, payload, entries);
-        let (mut call, ours) = appending;
+        let (mut call, ours) = self.append(&scripts::STORE, records, message.id, payload);
+        let values = entries.iter().map(|entry| entry.rest.len());
+        call.reserve(values.flat_map(|value| [LIFE, LIFE, value]));
         for entry in entries {
             let (life, absolute) = lives(&entry.traits);
             call.arg(life).arg(absolute).arg(&entry.rest[..]);
@@ -277,29 +280,23 @@ impl Redis {
         reply::appended(&answer, message.id, &ours)
     }
 
-    /// A call of a script with the keys and arguments that `log.lua` expects, and with room for these values
-    /// behind them; what it is told that this instance knows.
+    /// A call of a script with the keys and arguments that `log.lua` expects; what it is told that this
+    /// instance knows.
     fn append<'a>(
         &self,
         script: &'static Script,
         records: impl Iterator<Item = Name<'a>> + Clone,
         id: u64,
         payload: &[u8],
-        values: &[StoreEntry],
     ) -> (Call, Witness) {
-        /// The arguments of a value, and the bytes of its lives.
-        const ARGUMENTS: usize = 3;
-        const LIVES: usize = 16;
         let ours = self.local.witness();
         let Keyspace {
             meta, log, channel, ..
         } = &self.keyspace;
-        let named = [meta, log, channel].map(|name| name.len());
-        let values_bytes = values.iter().map(|value| value.rest.len() + LIVES);
-        let bytes = records.clone().map(|record| record.len());
-        let bytes = bytes.chain(named).chain(values_bytes).sum::<usize>() + payload.len();
-        let keys = 2 + records.clone().count();
-        let mut call = Call::with_room(script, keys, ARGUMENTS * values.len(), bytes);
+        let texts = [meta.len(), log.len(), channel.len(), payload.len()];
+        let lengths = records.clone().map(|record| record.len());
+        let bytes = lengths.chain(texts).sum();
+        let mut call = Call::with_room(script, 2 + records.clone().count(), bytes);
         call.arg(meta).arg(log);
         for record in records {
             call.arg(record);
@@ -341,7 +338,7 @@ impl Supervised for Redis {
         line: &RedisLine,
         message: &Message,
     ) -> Result<Appended, Unavailable> {
-        let payload = &wire::write(message)[..];
+        let payload = &wire::write(message);
         self.link
             .run_on(line, |line| self.send_invalidation(line, message, payload))
             .await
